@@ -1,0 +1,108 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Program conformance submits the peers' recorded cases to a cluster through
+// argoproj.io/v1alpha1, waits for their end by watch, and compares with what
+// the peer did. It must not know how the server works, nor hold copies of the
+// cases: those are read in place.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"argosy.dev/argosy/hack/e2e/framework"
+)
+
+// families are the folders of cases this version serves the kinds of. The
+// others are skipped by name.
+var families = map[string]bool{"workflows": true, "applications": false, "rollouts": false, "sensors": false}
+
+// doc is one object of a case file.
+type doc struct {
+	// name is FAMILY/FILE, with #2, #3 for further documents of the same role.
+	name   string
+	object *unstructured.Unstructured
+}
+
+// caseSet is one family's cases, sorted by file and place in it.
+type caseSet struct {
+	family    string
+	workflows []doc // to be run
+	others    []doc // templates, ConfigMaps, ...
+	golden    map[string]outcome
+}
+
+// load reads the cases of a family below dir.
+func load(dir, family string) (*caseSet, error) {
+	set := &caseSet{family: family, golden: map[string]outcome{}}
+	root := filepath.Join(dir, family, "cases")
+	var files []string
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasSuffix(p, ".yaml") {
+			files = append(files, p)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read cases: %w", err)
+	}
+	sort.Strings(files)
+	for _, f := range files {
+		rel, err := filepath.Rel(root, f)
+		if err != nil {
+			return nil, fmt.Errorf("name of case: %w", err)
+		}
+		data, err := os.ReadFile(f)
+		if err != nil {
+			return nil, fmt.Errorf("read case: %w", err)
+		}
+		objects, err := framework.Decode(data)
+		if err != nil {
+			return nil, fmt.Errorf("case %s: %w", rel, err)
+		}
+		set.add(family+"/"+filepath.ToSlash(rel), objects)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, family, "golden.json"))
+	if os.IsNotExist(err) {
+		return set, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read recorded outcomes: %w", err)
+	}
+	golden := map[string]outcome{}
+	if err := json.Unmarshal(data, &golden); err != nil {
+		return nil, fmt.Errorf("decode recorded outcomes: %w", err)
+	}
+	for k, v := range golden {
+		set.golden[family+"/"+k] = v
+	}
+	return set, nil
+}
+
+func (s *caseSet) add(name string, objects []*unstructured.Unstructured) {
+	var workflows, others int
+	numbered := func(n int) string {
+		if n == 1 {
+			return name
+		}
+		return fmt.Sprintf("%s#%d", name, n)
+	}
+	for _, o := range objects {
+		o.SetNamespace("")
+		if o.GetKind() == "Workflow" {
+			workflows++
+			s.workflows = append(s.workflows, doc{numbered(workflows), o})
+		} else {
+			others++
+			s.others = append(s.others, doc{numbered(others), o})
+		}
+	}
+}
