@@ -1,0 +1,41 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package scheme is the server's scheme, ready for use: all native groups and the compatibility group. Clients use
+// that of the generated clientset instead, which knows the native groups only.
+package scheme
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+
+	argoprojinstall "argosy.dev/argosy/apis/argoproj/install"
+	workflowinstall "argosy.dev/argosy/apis/workflow/install"
+)
+
+var (
+	// Scheme knows every type that the server serves.
+	Scheme = runtime.NewScheme()
+	// Codecs encode and decode these types. A field that a type does not have is reported by the strict decoders.
+	Codecs = serializer.NewCodecFactory(Scheme)
+	// ParameterCodec turns queries into options, those of our own kinds included.
+	ParameterCodec = runtime.NewParameterCodec(Scheme)
+)
+
+func init() {
+	workflowinstall.Install(Scheme)
+	argoprojinstall.Install(Scheme)
+
+	// Every server speaks these in the legacy group too, whatever its own groups are.
+	v1 := schema.GroupVersion{Version: "v1"}
+	metav1.AddToGroupVersion(Scheme, v1)
+	Scheme.AddUnversionedTypes(v1,
+		&metav1.Status{},
+		&metav1.APIVersions{},
+		&metav1.APIGroupList{},
+		&metav1.APIGroup{},
+		&metav1.APIResourceList{},
+	)
+}
