@@ -1,0 +1,98 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package config says what the local cluster looks like: where its files are,
+// its addresses and ports, the configuration files and the command lines of its
+// components. It renders; it must not start, stop or ask anything.
+package config
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// The addresses and ports of the cluster. They are the same for every clone of
+// the repository: one machine runs one local cluster at a time.
+const (
+	// NodeName is the one real node.
+	NodeName = "argosy"
+	// Interface is the network interface that carries NodeIP. Loopback would
+	// not do: kube-apiserver refuses to advertise it.
+	Interface = "argosy0"
+	NodeIP    = "10.25.0.1"
+	PodCIDR   = "10.26.0.0/16"
+	// ServiceCIDR's first address is the Service "kubernetes".
+	ServiceCIDR  = "10.27.0.0/16"
+	KubernetesIP = "10.27.0.1"
+	// DNSDomain is the suffix of Service names.
+	DNSDomain = "cluster.local"
+
+	APIServerPort         = "26443"
+	EtcdPort              = "26379"
+	EtcdPeerPort          = "26380"
+	KubeletPort           = "26450"
+	KubeletHealthPort     = "26448"
+	ControllerManagerPort = "26457"
+	SchedulerPort         = "26459"
+	ProxyHealthPort       = "26456"
+	ProxyMetricsPort      = "26449"
+	S3Port                = "26900"
+
+	// PauseImage holds each pod's namespaces.
+	PauseImage = "localhost/pause:1"
+	// StorageClass is the default class, served by the provisioner.
+	StorageClass = "standard"
+)
+
+// RunDir holds what ends with the machine's boot: sockets, containerd's state
+// and the record of the clone that owns the cluster. It is short, since the
+// path of a Unix socket has at most 107 bytes and a clone may be anywhere.
+const RunDir = "/run/argosy-cluster"
+
+// Layout is the places of one clone's cluster.
+type Layout struct {
+	// Local is the absolute path of the clone's .local directory.
+	Local string
+}
+
+// Path joins elements to the .local directory.
+func (l Layout) Path(elem ...string) string {
+	return filepath.Join(append([]string{l.Local}, elem...)...)
+}
+
+// Bin is the path of a program built into .local/bin.
+func (l Layout) Bin(name string) string { return l.Path("bin", name) }
+
+// Kubeconfig is the path of a user's kubeconfig; "admin" has the plain name.
+func (l Layout) Kubeconfig(user string) string {
+	if user == "admin" {
+		return l.Path("kubeconfig")
+	}
+	return l.Path(user + ".kubeconfig")
+}
+
+// ComponentKubeconfig is the path of a component's kubeconfig.
+func (l Layout) ComponentKubeconfig(name string) string { return l.Path("conf", name+".kubeconfig") }
+
+// ContainerdSocket is the address of the cluster's own containerd.
+func (l Layout) ContainerdSocket() string { return RunDir + "/containerd.sock" }
+
+// Server is the API server's URL on this machine.
+func Server() string { return "https://127.0.0.1:" + APIServerPort }
+
+// Dirs lists the directories that must exist, with the modes they need.
+func (l Layout) Dirs() map[string]os.FileMode {
+	dirs := map[string]os.FileMode{RunDir: 0o711}
+	for _, d := range []string{"pki", "etcd", "run", "conf"} {
+		dirs[l.Path(d)] = 0o700
+	}
+	for _, d := range []string{"bin", "log", "log/pods", "conf/cni", "images", "kubelet", "kubelet-plugins", "containerd", "volumes", "s3"} {
+		dirs[l.Path(d)] = 0o755
+	}
+	return dirs
+}
+
+// SocketPaths are the Unix sockets under .local, whose length is bounded.
+func (l Layout) SocketPaths() []string {
+	return []string{l.Path("kubelet/device-plugins/kubelet.sock"), l.Path("kubelet/pod-resources/kubelet.sock")}
+}
