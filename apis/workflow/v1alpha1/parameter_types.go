@@ -10,10 +10,14 @@ type Inputs struct {
 	// parameters are the text values that the template takes.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Parameters []Parameter `json:"parameters,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// artifacts are the files that the template takes.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Artifacts []Artifact `json:"artifacts,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 }
 
@@ -22,10 +26,14 @@ type Outputs struct {
 	// parameters are the text values that the template yields.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Parameters []Parameter `json:"parameters,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// artifacts are the files that the template yields.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Artifacts []Artifact `json:"artifacts,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// result is what the main container wrote to its standard output, at most the last 256 KiB of it, without one
 	// final line break. It is kept where something refers to it. Status only.
@@ -41,10 +49,14 @@ type Arguments struct {
 	// parameters are text values.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Parameters []Parameter `json:"parameters,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// artifacts are files.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Artifacts []Artifact `json:"artifacts,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 }
 

@@ -61,6 +61,8 @@ type DAGTemplate struct {
 	Target string `json:"target,omitempty"`
 	// tasks are the tasks, in any order.
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Tasks []DAGTask `json:"tasks,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// failFast starts no more tasks once one has failed; what runs is finished, then the DAG fails. When it is
 	// false, all branches run as far as they can. Default: true.

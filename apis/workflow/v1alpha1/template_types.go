@@ -68,14 +68,20 @@ type Template struct {
 	// volumes can be mounted by the containers of this template, besides those of the workflow.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Volumes []corev1.Volume `json:"volumes,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// initContainers run one after the other before the main container.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	InitContainers []UserContainer `json:"initContainers,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// sidecars run beside the main container, and are ended when it has ended.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Sidecars []UserContainer `json:"sidecars,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// archiveLocation says where the artifacts and logs of this template are kept, where their own location does not
 	// say it in full.
@@ -99,6 +105,8 @@ type Template struct {
 	// tolerations let the pod run on tainted cluster nodes. They replace those of the workflow.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=key
 	Tolerations []corev1.Toleration `json:"tolerations,omitzero" patchStrategy:"merge" patchMergeKey:"key"`
 	// schedulerName is the scheduler that places the pod. Default: that of the workflow, or else of the cluster.
 	// +optional
@@ -124,6 +132,8 @@ type Template struct {
 	// hostAliases are lines added to the hosts file of the pod.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=ip
 	HostAliases []corev1.HostAlias `json:"hostAliases,omitzero" patchStrategy:"merge" patchMergeKey:"ip"`
 	// securityContext holds the security attributes of the pod. It replaces that of the workflow.
 	// +optional
@@ -160,6 +170,8 @@ type Template struct {
 	// of the workflow that have the same name.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge,retainKeys
+	// +patchMergeKey=name
 	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero" patchStrategy:"merge,retainKeys" patchMergeKey:"name"`
 }
 

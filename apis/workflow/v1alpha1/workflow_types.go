@@ -46,6 +46,8 @@ type WorkflowSpec struct {
 	// It stays empty when the workflow runs a template by workflowTemplateRef.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Templates []Template `json:"templates,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// entrypoint names the template that is run first. It is required unless workflowTemplateRef brings one.
 	// +optional
@@ -67,6 +69,8 @@ type WorkflowSpec struct {
 	// volumes can be mounted by any container of the workflow.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	Volumes []corev1.Volume `json:"volumes,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// volumeClaimTemplates are claims created when the workflow starts and mounted by name like any volume. The
 	// claim's name is WORKFLOW-NAME; volumeClaimGC says when it is deleted.
@@ -95,10 +99,14 @@ type WorkflowSpec struct {
 	// tolerations let all pods run on tainted cluster nodes. A template's own tolerations replace them.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=key
 	Tolerations []corev1.Toleration `json:"tolerations,omitzero" patchStrategy:"merge" patchMergeKey:"key"`
 	// imagePullSecrets name secrets of the same namespace with which images are pulled.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=name
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
 	// hostNetwork runs all pods in the network of their cluster node. Default: false.
 	// +optional
@@ -147,6 +155,8 @@ type WorkflowSpec struct {
 	// hostAliases are lines added to the hosts file of all pods.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge
+	// +patchMergeKey=ip
 	HostAliases []corev1.HostAlias `json:"hostAliases,omitzero" patchStrategy:"merge" patchMergeKey:"ip"`
 	// securityContext holds the security attributes of all pods. A template's own context replaces it.
 	// +optional
@@ -204,6 +214,8 @@ type WorkflowSpec struct {
 	// same name replace them.
 	// +optional
 	// +listType=atomic
+	// +patchStrategy=merge,retainKeys
+	// +patchMergeKey=name
 	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero" patchStrategy:"merge,retainKeys" patchMergeKey:"name"`
 }
 
