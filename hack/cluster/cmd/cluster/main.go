@@ -42,6 +42,7 @@ func newCommand() *cobra.Command {
 	}
 	root.AddCommand(lifecycle(open)...)
 	root.AddCommand(images(open)...)
+	root.AddCommand(services()...)
 	return root
 }
 

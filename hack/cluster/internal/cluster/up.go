@@ -132,12 +132,15 @@ func (c *Cluster) start(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
+	kubeletBefore, _ := c.table.Running(config.Kubelet, "")
 	rest, restCtx := errgroup.WithContext(ctx)
 	for name, ready := range map[string]check{
 		config.ControllerManager: answers("https://127.0.0.1:" + config.ControllerManagerPort + "/healthz"),
 		config.Scheduler:         answers("https://127.0.0.1:" + config.SchedulerPort + "/healthz"),
 		config.Kubelet:           answers("http://127.0.0.1:" + config.KubeletHealthPort + "/healthz"),
 		config.Proxy:             answers("http://127.0.0.1:" + config.ProxyHealthPort + "/livez"),
+		config.DNS:               resolves,
+		config.Storage:           running,
 	} {
 		rest.Go(func() error { return c.component(restCtx, name, ready) })
 	}
@@ -147,6 +150,9 @@ func (c *Cluster) start(ctx context.Context, opts Options) error {
 	}
 	if err := images.Wait(); err != nil {
 		return err
+	}
+	if kubelet, _ := c.table.Running(config.Kubelet, ""); kubelet == kubeletBefore {
+		began = began.Add(-time.Minute) // what it said lately still holds
 	}
 	if err := wait(ctx, "the node", nodeReady(client, config.NodeName, began), startTimeout); err != nil {
 		return err
