@@ -41,6 +41,8 @@ type Report struct {
 	Parameters map[string]string `json:"parameters,omitempty"`
 	// Message explains a failure: the executor's own, or what the user's program left in the termination log.
 	Message string `json:"message,omitempty"`
+	// NotStarted tells that the user's command could not be started at all; Message says why.
+	NotStarted bool `json:"notStarted,omitempty"`
 	// ExitCode is the code of the user's command. It is set only where the container exits with another one, because the executor
 	// itself failed.
 	ExitCode *int32 `json:"exitCode,omitempty"`
