@@ -23,6 +23,8 @@ import (
 
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
+		v1alpha1.Amount{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Amount(ref),
+		v1alpha1.AnyString{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_AnyString(ref),
 		v1alpha1.ArchiveStrategy{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref),
 		v1alpha1.Arguments{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_Arguments(ref),
 		v1alpha1.ArtGCStatus{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ArtGCStatus(ref),
@@ -468,6 +470,38 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		intstr.IntOrString{}.OpenAPIModelName():                     schema_apimachinery_pkg_util_intstr_IntOrString(ref),
 		version.Info{}.OpenAPIModelName():                           schema_k8sio_apimachinery_pkg_version_Info(ref),
 	}
+}
+
+func schema_argosy_apis_workflow_v1alpha1_Amount(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Amount is a JSON number that keeps the digits it is written with.",
+				Type:        v1alpha1.Amount{}.OpenAPISchemaType(),
+				Format:      v1alpha1.Amount{}.OpenAPISchemaFormat(),
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_workflow_v1alpha1_AnyString(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.EmbedOpenAPIDefinitionIntoV2Extension(common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnyString is text that may also be written as a JSON number or boolean: YAML turns 1 and true into these, where the user means text. The digits are kept as they are written: 1.0 stays \"1.0\", and large numbers lose nothing. It is always written as a JSON string.",
+				OneOf:       common.GenerateOpenAPIV3OneOfSchema(v1alpha1.AnyString{}.OpenAPIV3OneOfTypes()),
+				Format:      v1alpha1.AnyString{}.OpenAPISchemaFormat(),
+			},
+		},
+	}, common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnyString is text that may also be written as a JSON number or boolean: YAML turns 1 and true into these, where the user means text. The digits are kept as they are written: 1.0 stays \"1.0\", and large numbers lose nothing. It is always written as a JSON string.",
+				Type:        v1alpha1.AnyString{}.OpenAPISchemaType(),
+				Format:      v1alpha1.AnyString{}.OpenAPISchemaFormat(),
+			},
+		},
+	})
 }
 
 func schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
@@ -3747,8 +3781,7 @@ func schema_argosy_apis_workflow_v1alpha1_Histogram(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Type:   []string{"string"},
-										Format: "",
+										Ref: ref(v1alpha1.Amount{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3758,6 +3791,8 @@ func schema_argosy_apis_workflow_v1alpha1_Histogram(ref common.ReferenceCallback
 				Required: []string{"value", "buckets"},
 			},
 		},
+		Dependencies: []string{
+			v1alpha1.Amount{}.OpenAPIModelName()},
 	}
 }
 
@@ -3820,7 +3855,7 @@ func schema_argosy_apis_workflow_v1alpha1_Item(ref common.ReferenceCallback) com
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "Item is one element of withItems: any JSON value. It is kept as it is written, digits and order of keys included. The zero value stands for null.",
+				Description: "Item is one element of withItems: any JSON value. It is kept as it is written, digits and order of keys included.",
 				Type:        v1alpha1.Item{}.OpenAPISchemaType(),
 				Format:      v1alpha1.Item{}.OpenAPISchemaFormat(),
 			},
@@ -4937,15 +4972,13 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 					"default": {
 						SchemaProps: spec.SchemaProps{
 							Description: "default is the value of an input that no argument is given for.",
-							Type:        []string{"string"},
-							Format:      "",
+							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 					"value": {
 						SchemaProps: spec.SchemaProps{
 							Description: "value is the value. A JSON number or boolean is taken as the text it is written with.",
-							Type:        []string{"string"},
-							Format:      "",
+							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 					"valueFrom": {
@@ -4973,8 +5006,7 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Type:   []string{"string"},
-										Format: "",
+										Ref: ref(v1alpha1.AnyString{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4983,8 +5015,7 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 					"description": {
 						SchemaProps: spec.SchemaProps{
 							Description: "description says what the parameter is for.",
-							Type:        []string{"string"},
-							Format:      "",
+							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -4992,7 +5023,7 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ValueFrom{}.OpenAPIModelName()},
+			v1alpha1.AnyString{}.OpenAPIModelName(), v1alpha1.ValueFrom{}.OpenAPIModelName()},
 	}
 }
 
@@ -7323,8 +7354,7 @@ func schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref common.ReferenceCallback
 					"default": {
 						SchemaProps: spec.SchemaProps{
 							Description: "default is the value to use when there is none at the place named.",
-							Type:        []string{"string"},
-							Format:      "",
+							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 					"expression": {
@@ -7338,7 +7368,7 @@ func schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.SuppliedValueFrom{}.OpenAPIModelName(), v1.ConfigMapKeySelector{}.OpenAPIModelName()},
+			v1alpha1.AnyString{}.OpenAPIModelName(), v1alpha1.SuppliedValueFrom{}.OpenAPIModelName(), v1.ConfigMapKeySelector{}.OpenAPIModelName()},
 	}
 }
 

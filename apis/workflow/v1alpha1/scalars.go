@@ -13,44 +13,47 @@ import (
 // AnyString is text that may also be written as a JSON number or boolean: YAML turns 1 and true into these, where
 // the user means text. The digits are kept as they are written: 1.0 stays "1.0", and large numbers lose nothing.
 // It is always written as a JSON string.
-type AnyString string
+type AnyString struct {
+	// Text is the text. It stands in a structure because only structures can have an OpenAPI type of their own,
+	// which server-side apply needs to take numbers.
+	Text string `json:"-"`
+}
 
 // ToAnyString returns a pointer to s as an AnyString, for the optional fields of parameters.
-func ToAnyString(s string) *AnyString {
-	a := AnyString(s)
-	return &a
-}
+func ToAnyString(s string) *AnyString { return &AnyString{Text: s} }
 
 // String returns the text; for nil, the empty string.
 func (s *AnyString) String() string {
 	if s == nil {
 		return ""
 	}
-	return string(*s)
+	return s.Text
 }
 
-// UnmarshalJSON takes a JSON string, number or boolean; null leaves the value as it is.
+// UnmarshalJSON takes a JSON string, number or boolean; null stands for the empty string.
 func (s *AnyString) UnmarshalJSON(data []byte) error {
-	data = bytes.TrimSpace(data)
-	if len(data) == 0 {
-		return errors.New("unexpected end of JSON input")
+	raw, err := rawJSON(data)
+	if err != nil {
+		return err
 	}
-	switch c := data[0]; {
-	case c == '"':
-		var text string
-		if err := json.Unmarshal(data, &text); err != nil {
-			return err
-		}
-		*s = AnyString(text)
-	case c == '{' || c == '[':
+	switch c := raw[0]; c {
+	case '"':
+		return json.Unmarshal(raw, &s.Text)
+	case '{', '[':
 		return fmt.Errorf("must be a string, a number or a boolean, not %s", jsonKind(c))
-	case !json.Valid(data):
-		return errors.New("invalid JSON")
-	case c != 'n':
-		*s = AnyString(data)
+	case 'n':
+		s.Text = ""
+	default:
+		s.Text = string(raw)
 	}
 	return nil
 }
+
+// MarshalJSON returns the text as a JSON string.
+func (s AnyString) MarshalJSON() ([]byte, error) { return json.Marshal(s.Text) }
+
+// ToUnstructured returns what the JSON form decodes to, without the detour: server-side apply asks for it.
+func (s AnyString) ToUnstructured() any { return s.Text }
 
 // OpenAPISchemaType is the type in OpenAPI v2.
 func (AnyString) OpenAPISchemaType() []string { return []string{"string"} }
@@ -62,9 +65,8 @@ func (AnyString) OpenAPISchemaFormat() string { return "int-or-string" }
 func (AnyString) OpenAPIV3OneOfTypes() []string { return []string{"boolean", "number", "string"} }
 
 // Item is one element of withItems: any JSON value. It is kept as it is written, digits and order of keys included.
-// The zero value stands for null.
 type Item struct {
-	// Raw is the JSON text, without white space around it.
+	// Raw is the JSON text, compact. Empty stands for null.
 	Raw json.RawMessage `json:"-"`
 }
 
@@ -93,7 +95,7 @@ func (Item) OpenAPISchemaFormat() string { return "" }
 // Plugin is the work handed to an executor plugin: a JSON object with one key, the name of the plugin. It is kept as
 // it is written.
 type Plugin struct {
-	// Raw is the JSON text of the object, without white space around it.
+	// Raw is the JSON text of the object, compact. Empty stands for null.
 	Raw json.RawMessage `json:"-"`
 }
 
@@ -123,8 +125,11 @@ func (Plugin) OpenAPISchemaType() []string { return []string{"object"} }
 // OpenAPISchemaFormat is empty.
 func (Plugin) OpenAPISchemaFormat() string { return "" }
 
-// Amount is a JSON number that keeps the digits it is written with. The zero value stands for 0.
-type Amount string
+// Amount is a JSON number that keeps the digits it is written with.
+type Amount struct {
+	// Number holds the digits. Empty stands for 0.
+	Number json.Number `json:"-"`
+}
 
 // UnmarshalJSON takes a JSON number; null stands for 0.
 func (a *Amount) UnmarshalJSON(data []byte) error {
@@ -134,9 +139,9 @@ func (a *Amount) UnmarshalJSON(data []byte) error {
 	}
 	switch c := raw[0]; {
 	case c == '-' || c >= '0' && c <= '9':
-		*a = Amount(raw)
+		a.Number = json.Number(raw)
 	case c == 'n':
-		*a = ""
+		a.Number = ""
 	default:
 		return fmt.Errorf("must be a number, not %s", jsonKind(c))
 	}
@@ -145,18 +150,18 @@ func (a *Amount) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON returns the digits.
 func (a Amount) MarshalJSON() ([]byte, error) {
-	if a == "" {
+	if a.Number == "" {
 		return []byte("0"), nil
 	}
-	return []byte(a), nil
+	return []byte(a.Number), nil
 }
 
 // Float64 returns the nearest floating point number.
 func (a Amount) Float64() (float64, error) {
-	if a == "" {
+	if a.Number == "" {
 		return 0, nil
 	}
-	return json.Number(a).Float64()
+	return a.Number.Float64()
 }
 
 // OpenAPISchemaType is the type in OpenAPI.

@@ -9,6 +9,16 @@
 package v1alpha1
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Amount) OpenAPIModelName() string {
+	return "dev.argosy.workflow.v1alpha1.Amount"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in AnyString) OpenAPIModelName() string {
+	return "dev.argosy.workflow.v1alpha1.AnyString"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ArchiveStrategy) OpenAPIModelName() string {
 	return "dev.argosy.workflow.v1alpha1.ArchiveStrategy"
 }
