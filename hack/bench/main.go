@@ -1,0 +1,99 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Program bench measures on a real cluster what the product promises: what a
+// workflow costs over bare pods, how fast the loop reacts to the end of a pod,
+// and how many workflows a second it takes. All times are from this client's
+// clock, at the arrival of watch events. It must not judge by other means than
+// users have, and prints one table.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"argosy.dev/argosy/hack/e2e/framework"
+)
+
+// row is one line of the table.
+type row struct{ what, value, target string }
+
+type options struct {
+	rounds, creates, hellos int
+	strict                  bool
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 12, "chains of ten pods to run, each as a workflow and by hand")
+	flag.IntVar(&o.creates, "creates", 1000, "workflows to create for the create rate")
+	flag.IntVar(&o.hellos, "hellos", 1000, "workflows to run on fake nodes")
+	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a target is missed")
+	flag.Parse()
+	met, err := bench(context.Background(), o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	if o.strict && !met {
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, o options) (met bool, err error) {
+	c, err := framework.Connect(os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return false, err
+	}
+	ns, err := c.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "bench-"}}, metav1.CreateOptions{})
+	if err != nil {
+		return false, fmt.Errorf("create namespace: %w", err)
+	}
+	defer func() {
+		if derr := c.Kube.CoreV1().Namespaces().Delete(ctx, ns.Name, metav1.DeleteOptions{}); err == nil && derr != nil {
+			err = fmt.Errorf("delete namespace: %w", derr)
+		}
+	}()
+	accounts := corev1.SchemeGroupVersion.WithResource("serviceaccounts")
+	if _, err := framework.WaitFor(ctx, c.Dynamic, accounts, ns.Name, "default", func(*unstructured.Unstructured) (bool, error) { return true, nil }); err != nil {
+		return false, err
+	}
+	b := &runner{Client: c, ns: ns.Name}
+	version, err := c.Kube.Discovery().ServerVersion()
+	if err != nil {
+		return false, fmt.Errorf("ask for the cluster's version: %w", err)
+	}
+	fmt.Printf("Kubernetes %s, %d CPUs here, %s\n", version.GitVersion, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+
+	met = true
+	var rows []row
+	add := func(more []row, ok bool, err error) error {
+		met = met && ok
+		rows = append(rows, more...)
+		return err
+	}
+	if err := add(b.chains(ctx, o.rounds)); err != nil {
+		return false, fmt.Errorf("chains: %w", err)
+	}
+	if err := add(b.creates(ctx, o.creates)); err != nil {
+		return false, fmt.Errorf("creates: %w", err)
+	}
+	if err := add(b.hellos(ctx, o.hellos)); err != nil {
+		return false, fmt.Errorf("hellos: %w", err)
+	}
+	fmt.Println()
+	fmt.Println("| what | measured | target |")
+	fmt.Println("|---|---|---|")
+	for _, r := range rows {
+		fmt.Printf("| %s | %s | %s |\n", r.what, r.value, r.target)
+	}
+	return met, nil
+}
