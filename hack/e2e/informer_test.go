@@ -16,7 +16,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 
+	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/generated/clientset/versioned"
+	"argosy.dev/argosy/generated/informers/externalversions"
 	"argosy.dev/argosy/hack/e2e/framework"
 )
 
@@ -86,5 +90,52 @@ func TestInformerWatchList(t *testing.T) {
 			cancel()
 			<-ended
 		})
+	}
+}
+
+// The generated informers work against the server: typed objects, by the same
+// stream.
+func TestGeneratedInformer(t *testing.T) {
+	t.Parallel()
+	ns := newNamespace(t)
+	wf := startGated(t, ns)
+	client, err := versioned.NewForConfig(admin.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	factory := externalversions.NewSharedInformerFactoryWithOptions(client, 0, externalversions.WithNamespace(ns))
+	informer := factory.Workflow().V1alpha1().Workflows()
+	// Before the start, or the factory does not know of it.
+	shared := informer.Informer()
+	ended := make(chan *wfv1.Workflow, 1)
+	if _, err := shared.AddEventHandler(cache.ResourceEventHandlerFuncs{UpdateFunc: func(_, o any) {
+		if w, ok := o.(*wfv1.Workflow); ok && w.Status.Phase == wfv1.WorkflowFailed {
+			select {
+			case ended <- w:
+			default:
+			}
+		}
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, time.Minute)
+	factory.StartWithContext(ctx)
+	if !cache.WaitForCacheSync(ctx.Done(), shared.HasSynced) {
+		t.Fatal("the informer did not sync")
+	}
+	got, err := informer.Lister().Workflows(ns).Get(wf.GetName())
+	if err != nil || got.Spec.Entrypoint != "main" || got.Status.Phase != wfv1.WorkflowRunning {
+		t.Fatalf("from the cache: %v %v", got, err)
+	}
+	if _, err := verb(ctx, admin, framework.Native("workflows"), ns, wf.GetName(), "stop", nil, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case w := <-ended:
+		if w.UID != wf.GetUID() {
+			t.Errorf("event of another workflow %s", w.Name)
+		}
+	case <-ctx.Done():
+		t.Error("the informer did not see the end")
 	}
 }
