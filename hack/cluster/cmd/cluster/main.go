@@ -59,6 +59,7 @@ func lifecycle(open opener) []*cobra.Command {
 			return c.Up(cmd.Context(), opts)
 		}}
 	up.Flags().IntVar(&opts.FakeNodes, "fake-nodes", -1, "number of fake nodes, whose pods end at once (default: as they are)")
+	up.Flags().BoolVar(&opts.S3, "s3", false, "also run an S3 server; how to reach it is written to .local/s3.env")
 	var purge bool
 	down := &cobra.Command{Use: "down", Short: "end the cluster, leaving nothing but its data", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -103,7 +103,7 @@ const (
 
 // ensure makes sure that a component runs in its current version and is ready:
 // one that runs already is kept if it is.
-func (c *Cluster) ensure(ctx context.Context, name string, args []string, ready check, timeout time.Duration) error {
+func (c *Cluster) ensure(ctx context.Context, name string, args, env []string, ready check, timeout time.Duration) error {
 	version, err := c.version(args)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (c *Cluster) ensure(ctx context.Context, name string, args []string, ready 
 	if err := c.table.Stop(ctx, name, grace); err != nil {
 		return err
 	}
-	if err := c.table.Start(proc.Spec{Name: name, Args: args, Version: version}); err != nil {
+	if err := c.table.Start(proc.Spec{Name: name, Args: args, Env: env, Version: version}); err != nil {
 		return err
 	}
 	if err := c.await(ctx, name, ready, timeout); err != nil {

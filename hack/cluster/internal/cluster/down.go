@@ -68,6 +68,7 @@ func (c *Cluster) stopAll(ctx context.Context) error {
 		node.RemoveInterface(config.Interface),
 		node.RemoveLogLinks(c.layout.Path("log/pods")),
 		node.RemoveCgroups(),
+		node.RemoveRuntimeDirs(),
 	)
 	if err := errors.Join(errs...); err != nil {
 		return err

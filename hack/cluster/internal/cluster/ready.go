@@ -115,3 +115,14 @@ func wait(ctx context.Context, what string, ready check, timeout time.Duration) 
 		}
 	}
 }
+
+// listens is ready when something accepts connections at the address.
+func listens(address string) check {
+	return func(ctx context.Context) error {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+}

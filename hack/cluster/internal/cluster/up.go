@@ -27,6 +27,8 @@ type Options struct {
 	// FakeNodes is how many fake nodes there are beside the real one; negative
 	// leaves those of an earlier call as they are.
 	FakeNodes int
+	// S3 starts the S3 server; one that was started before runs again anyway.
+	S3 bool
 }
 
 // startTimeout bounds one component's start on a slow, busy machine.
@@ -160,13 +162,19 @@ func (c *Cluster) start(ctx context.Context, opts Options) error {
 	if err := wait(ctx, "the default service account", accountReady(client), startTimeout); err != nil {
 		return err
 	}
+	if err := c.ensureS3(ctx, opts.S3); err != nil {
+		return err
+	}
+	if err := c.ensureFakeNodes(ctx, client, opts.FakeNodes); err != nil {
+		return err
+	}
 	c.say("cluster is ready: export KUBECONFIG=%s", c.layout.Kubeconfig("admin"))
 	return nil
 }
 
 // component makes sure of one component by its name.
 func (c *Cluster) component(ctx context.Context, name string, ready check) error {
-	return c.ensure(ctx, name, c.layout.Command(name), ready, startTimeout)
+	return c.ensure(ctx, name, c.layout.Command(name), nil, ready, startTimeout)
 }
 
 // startEtcd starts etcd; data that it cannot open is put aside, since a cluster

@@ -93,6 +93,14 @@ func (l Layout) Command(name string) []string {
 		return []string{l.Bin("cluster"), DNS, "--kubeconfig=" + l.ComponentKubeconfig(Proxy), "--address=" + NodeIP + ":53", "--domain=" + DNSDomain}
 	case Storage:
 		return []string{l.Bin("cluster"), Storage, "--kubeconfig=" + kubeconfig, "--dir=" + l.Path("volumes"), "--node=" + NodeName}
+	case FakeNodes:
+		return []string{l.Bin("kwok"), "--kubeconfig=" + kubeconfig, "--config=" + l.Path("conf/kwok-stages.yaml"),
+			"--manage-all-nodes=false", "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+			"--cidr=" + FakePodCIDR, "--node-ip=" + NodeIP, "--node-lease-duration-seconds=40",
+			"--server-address=127.0.0.1:" + FakeNodesPort}
+	case S3:
+		// On the node's address, so that pods reach it as this machine does.
+		return []string{l.Bin("s3"), "--port=" + NodeIP + ":" + S3Port, "--region=" + S3Region, "--quiet", "posix", l.Path("s3")}
 	}
 	return nil
 }

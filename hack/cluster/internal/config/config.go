@@ -37,11 +37,19 @@ const (
 	ProxyHealthPort       = "26456"
 	ProxyMetricsPort      = "26449"
 	S3Port                = "26900"
+	FakeNodesPort         = "26910"
+
+	// FakeNodeLabel is the label and the taint of fake nodes.
+	FakeNodeLabel = "kwok.x-k8s.io/node"
+	// FakePodCIDR is where fake pods say they are.
+	FakePodCIDR = "10.28.0.0/16"
 
 	// PauseImage holds each pod's namespaces.
 	PauseImage = "localhost/pause:1"
 	// StorageClass is the default class, served by the provisioner.
 	StorageClass = "standard"
+	// S3Region is what clients of the S3 server must say.
+	S3Region = "us-east-1"
 )
 
 // RunDir holds what ends with the machine's boot: sockets, containerd's state

@@ -4,15 +4,20 @@
 package config
 
 import (
+	_ "embed" // for the stages
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
 )
 
+//go:embed kwok-stages.yaml
+var kwokStages string
+
 // Files renders every static configuration file, by path.
 func (l Layout) Files() map[string]string {
 	return map[string]string{
+		l.Path("conf/kwok-stages.yaml"):       kwokStages,
 		l.Path("conf/containerd.toml"):        l.containerd(),
 		l.Path("conf/kubelet.yaml"):           l.kubelet(),
 		l.Path("conf/cni/10-argosy.conflist"): cni(),
@@ -50,6 +55,7 @@ oom_score = 0
 // cni renders the pod network: a routed veth pair for each pod. No bridge
 // carries pods, so that traffic to a Service's address always passes the host's
 // routing, where kube-proxy's rules are, whatever the kernel does with bridges.
+// There is no portmap plugin: hostPort would leave iptables tables behind.
 func cni() string {
 	return fmt.Sprintf(`{
   "cniVersion": "0.4.0",
@@ -57,8 +63,7 @@ func cni() string {
   "plugins": [
     {"type": "ptp", "ipMasq": false, "ipam": {
       "type": "host-local", "dataDir": %q,
-      "ranges": [[{"subnet": %q}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-    {"type": "portmap", "capabilities": {"portMappings": true}}
+      "ranges": [[{"subnet": %q}]], "routes": [{"dst": "0.0.0.0/0"}]}}
   ]
 }
 `, RunDir+"/cni", PodCIDR)
@@ -94,6 +99,7 @@ cgroupsPerQOS: false
 enforceNodeAllocatable: []
 localStorageCapacityIsolation: false
 oomScoreAdj: 0
+makeIPTablesUtilChains: false
 maxPods: 250
 serializeImagePulls: false
 registryPullQPS: 0

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,12 +24,12 @@ import (
 // Missing lists the programs and files that a node needs and this machine lacks.
 func Missing() []string {
 	var missing []string
-	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "ip", "nft", "conntrack", "busybox"} {
+	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "ip", "nft", "conntrack", "busybox", "mmdebstrap"} {
 		if _, err := exec.LookPath(program); err != nil {
 			missing = append(missing, program)
 		}
 	}
-	for _, plugin := range []string{"ptp", "host-local", "portmap", "loopback"} {
+	for _, plugin := range []string{"ptp", "host-local", "loopback"} {
 		if _, err := os.Stat("/usr/lib/cni/" + plugin); err != nil {
 			missing = append(missing, "CNI plugin "+plugin)
 		}
@@ -183,6 +184,34 @@ func RemoveCgroups() error {
 			if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, syscall.EBUSY) && !errors.Is(err, syscall.ENOENT) {
 				return fmt.Errorf("removing cgroup %s: %w", dir, err)
 			}
+		}
+	}
+	return nil
+}
+
+// RemoveRuntimeDirs removes what runc and the shims left outside of the
+// cluster's own directories: sockets that nobody serves and empty directories.
+func RemoveRuntimeDirs() error {
+	sockets, err := filepath.Glob("/run/containerd/s/*")
+	if err != nil {
+		return fmt.Errorf("listing sockets: %w", err)
+	}
+	for _, socket := range sockets {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			conn.Close() //nolint:errcheck // some other containerd's
+			continue
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			if err := os.Remove(socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("removing socket: %w", err)
+			}
+		}
+	}
+	for _, dir := range []string{"runc/k8s.io", "runc", "s", "fifo", ""} {
+		err := os.Remove(filepath.Join("/run/containerd", dir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) {
+			return fmt.Errorf("removing directory: %w", err)
 		}
 	}
 	return nil

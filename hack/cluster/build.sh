@@ -1,0 +1,36 @@
+#!/bin/sh
+# Copyright The Argosy Authors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# build.sh [PROGRAM...] builds the local cluster's programs into .local/bin; go
+# decides what is out of date. Without arguments it builds what every cluster
+# needs: cluster, pause and kube. "s3" and "kwok" are built only when named.
+# $RUN, if set, is put in front of each go command.
+set -eu
+cd "$(dirname "$0")"
+bin=$(cd ../.. && pwd)/.local/bin
+mkdir -p "$bin"
+export CGO_ENABLED=0 GOFLAGS=-mod=readonly
+
+version=v1.37.2
+flags="-s -w"
+for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+	flags="$flags -X $package.gitVersion=$version -X $package.gitMajor=1 -X $package.gitMinor=37"
+done
+
+[ $# -gt 0 ] || set -- cluster pause kube
+for program; do
+	case $program in
+	cluster | pause) ${RUN:-} go build -trimpath -ldflags '-s -w' -o "$bin/$program" "./cmd/$program" ;;
+	kube)
+		${RUN:-} go build -trimpath -ldflags "$flags" -o "$bin/kube" ./cmd/kube
+		ln -sf kube "$bin/kubectl"
+		;;
+	s3) (cd extras && ${RUN:-} go build -trimpath -ldflags '-s -w' -o "$bin/s3" github.com/versity/versitygw/cmd/versitygw) ;;
+	kwok) (cd extras && ${RUN:-} go build -trimpath -ldflags '-s -w' -o "$bin/kwok" sigs.k8s.io/kwok/cmd/kwok) ;;
+	*)
+		echo "build.sh: unknown program $program" >&2
+		exit 2
+		;;
+	esac
+done
