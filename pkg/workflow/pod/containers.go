@@ -141,7 +141,7 @@ func wrap(p *corev1.Pod, main *corev1.Container, tmpl *wfv1.Template, in Input) 
 	for _, q := range fileParameters(tmpl) {
 		command = append(command, "--param", literal(q.Name+"="+q.ValueFrom.Path))
 		if q.ValueFrom.Default != nil {
-			command = append(command, "--default", literal(q.Name+"="+string(*q.ValueFrom.Default)))
+			command = append(command, "--default", literal(q.Name+"="+q.ValueFrom.Default.Text))
 		}
 	}
 	if main.TerminationMessagePath != "" {

@@ -219,6 +219,7 @@ func (o *Outcome) setExitCode(code int32) {
 
 // containerMessage is the peer's form, which users' expressions match.
 func containerMessage(name, reason string, code int32, text string) string {
+	reason = either(reason, "Error")
 	return withText(fmt.Sprintf("%s: %s (exit code %d)", name, reason, code), text)
 }
 
