@@ -17,8 +17,9 @@ import (
 	"argosy.dev/argosy/hack/e2e/framework"
 )
 
-// fakeNodes selects nodes on which no container runs: kwok's own label.
-const fakeNodes = "type=kwok"
+// fakeNodes selects nodes on which no container runs; the local cluster makes
+// them with `cluster up --fake-nodes N`.
+const fakeNodes = "kwok.x-k8s.io/node=fake"
 
 const suspended = `
 apiVersion: workflow.argosy.dev/v1alpha1
@@ -38,7 +39,7 @@ kind: Workflow
 metadata: {generateName: hello-}
 spec:
   entrypoint: main
-  nodeSelector: {type: kwok}
+  nodeSelector: {kwok.x-k8s.io/node: fake}
   tolerations: [{operator: Exists}]
   templates:
   - name: main
