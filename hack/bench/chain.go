@@ -85,7 +85,7 @@ func (b *runner) chains(ctx context.Context, rounds int) ([]row, bool, error) {
 		if err != nil {
 			return nil, false, fmt.Errorf("by hand: %w", err)
 		}
-		wf, gaps, err := b.workflowChain(ctx, fmt.Sprintf("chain-%d", i))
+		wf, gaps, err := b.workflowChain(ctx, fmt.Sprintf("chain-%d", i), links, "")
 		if err != nil {
 			return nil, false, fmt.Errorf("as workflow: %w", err)
 		}
@@ -157,17 +157,18 @@ func drain(k *podClock) {
 	}
 }
 
-// workflowChain runs the same pods as a workflow; gaps are the times from the
+// workflowChain runs such pods as a workflow; placement is YAML of its spec that
+// says on which nodes. gaps are the times from the
 // end of a pod to the creation of the next.
-func (b *runner) workflowChain(ctx context.Context, name string) (took time.Duration, gaps []time.Duration, err error) {
+func (b *runner) workflowChain(ctx context.Context, name string, steps int, placement string) (took time.Duration, gaps []time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	clock, done, err := b.startClock(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
-	text := "apiVersion: workflow.argosy.dev/v1alpha1\nkind: Workflow\nmetadata: {name: " + name + "}\nspec:\n  entrypoint: main\n  templates:\n  - name: main\n    steps:\n"
-	for i := range links {
+	text := "apiVersion: workflow.argosy.dev/v1alpha1\nkind: Workflow\nmetadata: {name: " + name + "}\nspec:\n  entrypoint: main\n" + placement + "  templates:\n  - name: main\n    steps:\n"
+	for i := range steps {
 		text += fmt.Sprintf("    - - {name: s%d, template: t}\n", i)
 	}
 	text += "  - name: t\n    container: {image: busybox, imagePullPolicy: IfNotPresent, command: [\"true\"]}\n"
@@ -193,10 +194,10 @@ func (b *runner) workflowChain(ctx context.Context, name string) (took time.Dura
 	defer clock.mu.Unlock()
 	mine := slices.DeleteFunc(clock.pods, func(p *podTimes) bool { return len(p.name) < len(name)+2 || p.name[:len(name)+1] != name+"-" })
 	slices.SortFunc(mine, func(a, b *podTimes) int { return a.created.Compare(b.created) })
-	if len(mine) != links {
-		return 0, nil, fmt.Errorf("workflow %s had %d pods, want %d", name, len(mine), links)
+	if len(mine) != steps {
+		return 0, nil, fmt.Errorf("workflow %s had %d pods, want %d", name, len(mine), steps)
 	}
-	for i := 1; i < links; i++ {
+	for i := 1; i < steps; i++ {
 		gaps = append(gaps, mine[i].created.Sub(mine[i-1].ended))
 	}
 	return took, gaps, nil

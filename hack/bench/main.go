@@ -86,8 +86,8 @@ func bench(ctx context.Context, o options) (met bool, err error) {
 	if err := add(b.creates(ctx, o.creates)); err != nil {
 		return false, fmt.Errorf("creates: %w", err)
 	}
-	if err := add(b.hellos(ctx, o.hellos)); err != nil {
-		return false, fmt.Errorf("hellos: %w", err)
+	if err := add(b.onFake(ctx, o.hellos)); err != nil {
+		return false, fmt.Errorf("fake nodes: %w", err)
 	}
 	fmt.Println()
 	fmt.Println("| what | measured | target |")
