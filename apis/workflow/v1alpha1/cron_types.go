@@ -68,7 +68,7 @@ type CronWorkflowSpec struct {
 	ConcurrencyPolicy ConcurrencyPolicy `json:"concurrencyPolicy,omitempty"`
 	// suspend creates no workflows while it is true. Default: false.
 	// +optional
-	Suspend bool `json:"suspend,omitempty"`
+	Suspend *bool `json:"suspend,omitempty"`
 	// startingDeadlineSeconds is how many seconds late a workflow may still be created when its time was missed.
 	// Absent means that missed times are left out.
 	// +optional

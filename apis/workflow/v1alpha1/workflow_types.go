@@ -354,7 +354,7 @@ type ArtifactRepositoryRef struct {
 type ExecutorPlugin struct {
 	// metadata names the plugin. Plugin templates refer to it by this name.
 	// +optional
-	Metadata metav1.ObjectMeta `json:"metadata,omitzero"`
+	Metadata metav1.ObjectMeta `json:"metadata,omitempty"`
 	// spec describes the sidecar.
 	Spec ExecutorPluginSpec `json:"spec"`
 }

@@ -857,6 +857,11 @@ func (in *CronWorkflowSpec) DeepCopyInto(out *CronWorkflowSpec) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.Suspend != nil {
+		in, out := &in.Suspend, &out.Suspend
+		*out = new(bool)
+		**out = **in
+	}
 	if in.StartingDeadlineSeconds != nil {
 		in, out := &in.StartingDeadlineSeconds, &out.StartingDeadlineSeconds
 		*out = new(int64)
