@@ -150,7 +150,6 @@ func TestPublishedAPI(t *testing.T) {
 			"workflows/stop": "WorkflowStop", "workflows/terminate": "WorkflowTerminate", "workflows/suspend": "WorkflowSuspend", "workflows/resume": "WorkflowResume", "workflows/log": "", "workflows/status": "Workflow"} {
 			got, ok := kinds[resource]
 			if !ok || !strings.HasPrefix(got, kind) {
-				// The native group may leave out a status where there is none.
 				t.Errorf("%s: %s is %q, want %q", group, resource, got, kind)
 			}
 		}
