@@ -1,0 +1,167 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package integration
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+
+	"argosy.dev/argosy/pkg/apiserver/apiservertest"
+)
+
+func TestTwoGroupsShareOneStore(t *testing.T) {
+	ctx := context.Background()
+	s := apiservertest.Start(t, apiservertest.Config{})
+	for name, gvrs := range map[string][2]schema.GroupVersionResource{
+		"compat-first": {compat, native}, "native-first": {native, compat},
+	} {
+		t.Run(name, func(t *testing.T) {
+			obj := with(workflow(gvrs[0], name), strings.Repeat("long ", 2000), "metadata", "annotations", "note")
+			made := create(t, workflows(t, s.Admin, gvrs[0]), obj)
+			read, err := workflows(t, s.Admin, gvrs[1]).Get(ctx, name, metav1.GetOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if made.GetUID() != read.GetUID() || made.GetResourceVersion() != read.GetResourceVersion() {
+				t.Errorf("uid and version: %s/%s and %s/%s", made.GetUID(), made.GetResourceVersion(), read.GetUID(), read.GetResourceVersion())
+			}
+			if read.GetAPIVersion() != gvrs[1].GroupVersion().String() || made.GetAPIVersion() != gvrs[0].GroupVersion().String() {
+				t.Errorf("apiVersion: made %s, read %s", made.GetAPIVersion(), read.GetAPIVersion())
+			}
+			key, value := stored(t, s, name)
+			if want := "/registry/workflow.argosy.dev/workflows/default/" + name; key != want {
+				t.Errorf("stored under %q, want %q", key, want)
+			}
+			plain, err := decompress(value)
+			if err != nil {
+				t.Fatalf("not a zstd value (%d bytes beginning %x): %v", len(value), value[:4], err)
+			}
+			if !bytes.Contains(plain, []byte(`"apiVersion":"workflow.argosy.dev/v1alpha1"`)) {
+				t.Errorf("stored object is not in the native version: %.200s", plain)
+			}
+			if len(value) > len(plain)/5 {
+				t.Errorf("%d bytes stored for %d", len(value), len(plain))
+			}
+		})
+	}
+	t.Run("body of the other group", func(t *testing.T) {
+		_, err := workflows(t, s.Admin, native).Create(ctx, workflow(compat, "x"), metav1.CreateOptions{})
+		if !apierrors.IsBadRequest(err) {
+			t.Errorf("got %v, want a bad request", err)
+		}
+	})
+}
+
+func decompress(b []byte) ([]byte, error) {
+	d, err := zstd.NewReader(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.DecodeAll(b, nil)
+}
+
+func TestDiscovery(t *testing.T) {
+	s := apiservertest.Start(t, apiservertest.Config{})
+	d, err := discovery.NewDiscoveryClientForConfig(s.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"workflows":                "workflow/wf",
+		"workflowtemplates":        "workflowtemplate/wftmpl",
+		"clusterworkflowtemplates": "clusterworkflowtemplate/clusterwftmpl,cwft",
+		"cronworkflows":            "cronworkflow/cwf,cronwf",
+		"workfloweventbindings":    "workfloweventbinding/wfeb",
+	}
+	subresources := map[string]string{
+		"workflows/status": "Workflow", "cronworkflows/status": "CronWorkflow",
+		"workflows/stop": "WorkflowStop", "workflows/terminate": "WorkflowTerminate",
+		"workflows/suspend": "WorkflowSuspend", "workflows/resume": "WorkflowResume", "workflows/log": "",
+	}
+	for _, gv := range []string{native.GroupVersion().String(), compat.GroupVersion().String()} {
+		list, err := d.ServerResourcesForGroupVersion(gv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for _, r := range list.APIResources {
+			if kind, ok := subresources[r.Name]; ok {
+				seen++
+				if kind != "" && r.Kind != kind {
+					t.Errorf("%s %s has kind %s, want %s", gv, r.Name, r.Kind, kind)
+				}
+				continue
+			}
+			if got := r.SingularName + "/" + strings.Join(r.ShortNames, ","); want[r.Name] != got {
+				t.Errorf("%s %s: %q, want %q", gv, r.Name, got, want[r.Name])
+			}
+			if len(r.Categories) != 1 || r.Categories[0] != "argosy" {
+				t.Errorf("%s %s: categories %v", gv, r.Name, r.Categories)
+			}
+			if r.Namespaced != (r.Name != "clusterworkflowtemplates") {
+				t.Errorf("%s %s: namespaced %v", gv, r.Name, r.Namespaced)
+			}
+			seen++
+		}
+		if seen != len(want)+len(subresources) {
+			t.Errorf("%s: %d resources, want %d", gv, seen, len(want)+len(subresources))
+		}
+	}
+}
+
+func TestOpenAPIHidesInternalVersion(t *testing.T) {
+	s := apiservertest.Start(t, apiservertest.Config{})
+	for _, path := range []string{"/openapi/v2", "/openapi/v3/apis/workflow.argosy.dev/v1alpha1", "/openapi/v3/apis/argoproj.io/v1alpha1"} {
+		r := send(t, s.Admin, "GET", path, map[string]string{"Accept": "application/json"}, nil)
+		if r.code != 200 || !bytes.Contains(r.body, []byte("WorkflowSpec")) {
+			t.Errorf("%s: %d, %d bytes", path, r.code, len(r.body))
+		}
+		if bytes.Contains(r.body, []byte("__internal")) {
+			t.Errorf("%s mentions __internal", path)
+		}
+		if !bytes.Contains(r.body, []byte(`"group":"argoproj.io"`)) {
+			t.Errorf("%s does not name the kinds of the compatibility group", path)
+		}
+	}
+}
+
+func TestProtobufIsNotOffered(t *testing.T) {
+	s := apiservertest.Start(t, apiservertest.Config{})
+	create(t, workflows(t, s.Admin, native), workflow(native, "a"))
+	const path = "/apis/workflow.argosy.dev/v1alpha1/namespaces/default/workflows"
+	if r := send(t, s.Admin, "GET", path, map[string]string{"Accept": "application/vnd.kubernetes.protobuf"}, nil); r.code != 406 {
+		t.Errorf("protobuf alone: %d, want 406", r.code)
+	}
+	// As the namespace controller asks.
+	r := send(t, s.Admin, "DELETE", path, map[string]string{"Accept": "application/vnd.kubernetes.protobuf,application/json"}, nil)
+	if r.code != 200 || !strings.HasPrefix(r.header.Get("Content-Type"), "application/json") {
+		t.Errorf("deleting a collection: %d %s: %s", r.code, r.header.Get("Content-Type"), r.body)
+	}
+	list, err := workflows(t, s.Admin, compat).List(context.Background(), metav1.ListOptions{})
+	if err != nil || len(list.Items) != 0 {
+		t.Errorf("%d workflows left, error %v", len(list.Items), err)
+	}
+}
+
+func TestRestartKeepsData(t *testing.T) {
+	ctx := context.Background()
+	dir := apiservertest.TempDir(t)
+	s := apiservertest.Start(t, apiservertest.Config{DataDir: dir})
+	made := create(t, workflows(t, s.Admin, native), workflow(native, "kept"))
+	s.Stop()
+	s = apiservertest.Start(t, apiservertest.Config{DataDir: dir})
+	read, err := workflows(t, s.Admin, native).Get(ctx, "kept", metav1.GetOptions{})
+	if err != nil || read.GetUID() != made.GetUID() || read.GetResourceVersion() != made.GetResourceVersion() {
+		t.Errorf("after restart: %v, error %v", read, err)
+	}
+}

@@ -1,0 +1,87 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"fmt"
+	"maps"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/registry/generic"
+	"k8s.io/apiserver/pkg/registry/rest"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"argosy.dev/argosy/apis/argoproj"
+	"argosy.dev/argosy/apis/scheme"
+	"argosy.dev/argosy/pkg/apiserver/storage"
+)
+
+// Version is the API version of all groups.
+const Version = argoproj.Version
+
+// Family is the storage of one family of kinds.
+type Family interface {
+	// Group is the family's native API group.
+	Group() string
+	// Resources are the names of its kinds, which the compatibility group serves too.
+	Resources() []string
+	// NewStorage returns the storage of all resources and subresources, by
+	// path. authz answers what the caller of a request may do besides it.
+	NewStorage(getter generic.RESTOptionsGetter, typer runtime.ObjectTyper, authz authorizer.UnconditionalAuthorizer) (map[string]rest.Storage, error)
+}
+
+// aliases says that the compatibility group's resources are the native ones.
+func aliases(families []Family) storage.Aliases {
+	out := storage.Aliases{}
+	for _, f := range families {
+		for _, r := range f.Resources() {
+			out[argoproj.Resource(r)] = schema.GroupResource{Group: f.Group(), Resource: r}
+		}
+	}
+	return out
+}
+
+// apiGroups builds the groups to install. A kind has one storage, placed in its
+// native group and in the compatibility group.
+func apiGroups(families []Family, compat bool, getter generic.RESTOptionsGetter, authz authorizer.UnconditionalAuthorizer) ([]*genericapiserver.APIGroupInfo, error) {
+	var out []*genericapiserver.APIGroupInfo
+	all := map[string]rest.Storage{}
+	for _, f := range families {
+		s, err := f.NewStorage(getter, scheme.Scheme, authz)
+		if err != nil {
+			return nil, fmt.Errorf("group %s: %w", f.Group(), err)
+		}
+		out = append(out, apiGroup(f.Group(), s))
+		maps.Copy(all, s)
+	}
+	if compat {
+		out = append(out, apiGroup(argoproj.GroupName, all))
+	}
+	return out, nil
+}
+
+func apiGroup(name string, storage map[string]rest.Storage) *genericapiserver.APIGroupInfo {
+	info := genericapiserver.NewDefaultAPIGroupInfo(name, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs)
+	info.NegotiatedSerializer = noProtobuf{info.NegotiatedSerializer}
+	info.VersionedResourcesStorageMap[Version] = storage
+	return &info
+}
+
+// noProtobuf offers every media type but protobuf, for which our types have no
+// code. Without it the namespace controller, which prefers protobuf, gets an
+// error from us, and no namespace of the cluster can be deleted.
+type noProtobuf struct{ runtime.NegotiatedSerializer }
+
+// SupportedMediaTypes implements runtime.NegotiatedSerializer.
+func (s noProtobuf) SupportedMediaTypes() []runtime.SerializerInfo {
+	var out []runtime.SerializerInfo
+	for _, info := range s.NegotiatedSerializer.SupportedMediaTypes() {
+		if info.MediaType != runtime.ContentTypeProtobuf {
+			out = append(out, info)
+		}
+	}
+	return out
+}

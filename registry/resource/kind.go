@@ -1,0 +1,102 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package resource is what every kind of every family shares: how an object is
+// prepared, stored, selected and printed. A kind adds what is its own in its
+// strategy and says the rest in a Kind. No kind may be named here, and nothing
+// a control loop decides may be decided here.
+package resource
+
+import (
+	"fmt"
+	"reflect"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Object is a pointer to an API type with metadata.
+type Object interface {
+	runtime.Object
+	metav1.Object
+	metav1.ObjectMetaAccessor
+}
+
+// Kind says what the shared machinery must know of one kind.
+type Kind[T Object] struct {
+	// GroupVersion is the native group and version: the one that is stored.
+	GroupVersion schema.GroupVersion
+	// Compat is the compatibility group and version, which serves the same objects.
+	Compat schema.GroupVersion
+	// Resource and Singular are the plural and singular names in URLs and on command lines.
+	Resource, Singular string
+	// ShortNames are what kubectl accepts instead of Resource.
+	ShortNames []string
+	// Namespaced tells whether objects live in a namespace.
+	Namespaced bool
+	// StatusOnMain tells that, in the compatibility group, the peer's kind has no
+	// status subresource, so that writes to the main resource may carry status.
+	StatusOnMain bool
+
+	// New and NewList return empty objects.
+	New     func() T
+	NewList func() runtime.Object
+	// Spec points at the part of the object whose changes raise metadata.generation.
+	Spec func(T) any
+	// Status points at the object's status; nil if the kind has none.
+	Status func(T) any
+	// Derive sets what is a function of the rest of the object, in every write; nil if nothing is.
+	Derive func(T)
+
+	// Fields returns what the object can be selected by, besides its name and namespace; nil if nothing else.
+	Fields func(T) fields.Set
+	// Indexed are those of Fields that lists look up in an index of the watch cache.
+	Indexed []string
+	// Table is how objects are printed.
+	Table Table[T]
+}
+
+// GroupResource is the native group and resource of the kind.
+func (k *Kind[T]) GroupResource() schema.GroupResource {
+	return k.GroupVersion.WithResource(k.Resource).GroupResource()
+}
+
+// cast returns obj as the kind's type. Another type here is a mistake of the
+// program, and the request must fail rather than do the wrong thing.
+func (k *Kind[T]) cast(obj runtime.Object) (T, error) {
+	t, ok := obj.(T)
+	if !ok {
+		return t, fmt.Errorf("%s: unexpected object of type %T", k.Resource, obj)
+	}
+	return t, nil
+}
+
+// must is cast where the machinery leaves no way to return an error. The
+// request handler turns the panic into an internal error.
+func (k *Kind[T]) must(obj runtime.Object) T {
+	t, err := k.cast(obj)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// objectMeta returns the metadata of obj itself, not a copy.
+func objectMeta(obj Object) *metav1.ObjectMeta {
+	return obj.GetObjectMeta().(*metav1.ObjectMeta)
+}
+
+// assign copies what src points at to where dst points.
+func assign(dst, src any) {
+	reflect.ValueOf(dst).Elem().Set(reflect.ValueOf(src).Elem())
+}
+
+// clearValue zeroes what p points at, and tells whether it was anything else before.
+func clearValue(p any) bool {
+	v := reflect.ValueOf(p).Elem()
+	had := !v.IsZero()
+	v.SetZero()
+	return had
+}

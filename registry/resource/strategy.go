@@ -1,0 +1,148 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package resource
+
+import (
+	"context"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/storage/names"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+)
+
+// Strategy is how objects of a kind are created, changed and deleted through
+// the main resource. A kind embeds it and overrides what it does differently.
+type Strategy[T Object] struct {
+	runtime.ObjectTyper
+	names.NameGenerator
+	kind  *Kind[T]
+	authz authorizer.UnconditionalAuthorizer
+}
+
+var _ rest.RESTCreateUpdateStrategy = &Strategy[Object]{}
+var _ rest.ResetFieldsStrategy = &Strategy[Object]{}
+
+// NewStrategy returns the shared strategy of a kind. authz decides who may
+// write status through the main resource of the compatibility group; nil lets nobody.
+func NewStrategy[T Object](typer runtime.ObjectTyper, kind *Kind[T], authz authorizer.UnconditionalAuthorizer) *Strategy[T] {
+	return &Strategy[T]{ObjectTyper: typer, NameGenerator: names.SimpleNameGenerator, kind: kind, authz: authz}
+}
+
+// NamespaceScoped tells whether objects live in a namespace.
+func (s *Strategy[T]) NamespaceScoped() bool { return s.kind.Namespaced }
+
+// AllowCreateOnUpdate is false: an object is created by POST or by server-side apply.
+func (s *Strategy[T]) AllowCreateOnUpdate(context.Context) bool { return false }
+
+// AllowUnconditionalUpdate is false, as it is for the peers' custom resources:
+// a PUT must say which version it replaces.
+func (s *Strategy[T]) AllowUnconditionalUpdate(context.Context) bool { return false }
+
+// Canonicalize does nothing: objects have one form.
+func (s *Strategy[T]) Canonicalize(runtime.Object) {}
+
+// PrepareForCreate drops status, unless the compatibility rule keeps it.
+func (s *Strategy[T]) PrepareForCreate(ctx context.Context, obj runtime.Object) {
+	t := s.kind.must(obj)
+	t.SetGeneration(1)
+	if s.kind.Status != nil && !s.statusAllowed(ctx, t) && clearValue(s.kind.Status(t)) {
+		s.warnStatusIgnored(ctx)
+	}
+	s.derive(t)
+}
+
+// PrepareForUpdate keeps the old status, unless the compatibility rule takes
+// the new one, and raises the generation if the spec changes.
+func (s *Strategy[T]) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
+	t, o := s.kind.must(obj), s.kind.must(old)
+	if s.kind.Status != nil && !s.statusAllowed(ctx, t) {
+		ignored := s.statusOnMain(ctx) && !apiequality.Semantic.DeepEqual(s.kind.Status(t), s.kind.Status(o))
+		assign(s.kind.Status(t), s.kind.Status(o))
+		if ignored {
+			s.warnStatusIgnored(ctx)
+		}
+	}
+	if !apiequality.Semantic.DeepEqual(s.kind.Spec(t), s.kind.Spec(o)) {
+		t.SetGeneration(o.GetGeneration() + 1)
+	}
+	s.derive(t)
+}
+
+// Validate checks the metadata. A kind calls it before its own checks.
+func (s *Strategy[T]) Validate(_ context.Context, obj runtime.Object) field.ErrorList {
+	return apivalidation.ValidateObjectMetaAccessor(s.kind.must(obj), s.kind.Namespaced, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
+}
+
+// ValidateUpdate checks nothing: the machinery has checked the metadata. A kind
+// that has something to check overrides it.
+func (s *Strategy[T]) ValidateUpdate(context.Context, runtime.Object, runtime.Object) field.ErrorList {
+	return nil
+}
+
+// WarningsOnCreate returns no warnings.
+func (s *Strategy[T]) WarningsOnCreate(context.Context, runtime.Object) []string { return nil }
+
+// WarningsOnUpdate returns no warnings.
+func (s *Strategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
+	return nil
+}
+
+// GetResetFields names what a write to the main resource does not own.
+func (s *Strategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
+	if s.kind.Status == nil {
+		return nil
+	}
+	return s.kind.resetFields("status")
+}
+
+func (s *Strategy[T]) derive(t T) {
+	if s.kind.Derive != nil {
+		s.kind.Derive(t)
+	}
+}
+
+// resetFields repeats the fields for each group: managers are tracked by the
+// version they wrote in.
+func (k *Kind[T]) resetFields(names ...string) map[fieldpath.APIVersion]*fieldpath.Set {
+	set := fieldpath.NewSet()
+	for _, name := range names {
+		set.Insert(fieldpath.MakePathOrDie(name))
+	}
+	out := map[fieldpath.APIVersion]*fieldpath.Set{}
+	for _, gv := range []schema.GroupVersion{k.GroupVersion, k.Compat} {
+		out[fieldpath.APIVersion(gv.String())] = set
+	}
+	return out
+}
+
+// StatusStrategy is how the status subresource changes an object: its status
+// and nothing else of what the client sent.
+type StatusStrategy[T Object] struct{ *Strategy[T] }
+
+// NewStatusStrategy returns the strategy of the status subresource.
+func NewStatusStrategy[T Object](s *Strategy[T]) *StatusStrategy[T] { return &StatusStrategy[T]{s} }
+
+// PrepareForUpdate keeps everything but status as it was.
+func (s *StatusStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
+	t, o := s.kind.must(obj), s.kind.must(old)
+	assign(s.kind.Spec(t), s.kind.Spec(o))
+	// What server-side apply recorded about this very write, and the version it
+	// is conditional on, come from the request.
+	managed, version := t.GetManagedFields(), t.GetResourceVersion()
+	objectMeta(o).DeepCopyInto(objectMeta(t))
+	t.SetManagedFields(managed)
+	t.SetResourceVersion(version)
+	s.derive(t)
+}
+
+// GetResetFields names what a write to status does not own.
+func (s *StatusStrategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
+	return s.kind.resetFields("spec", "metadata")
+}
