@@ -3,7 +3,11 @@
 
 package workflow
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
 
 // nodeNames makes the ids of many nodes whose names begin alike. The result is that of Workflow.NodeID (a test compares
 // them); the hash of the common beginning is computed once.
@@ -34,3 +38,6 @@ func (n *nodeNames) id(rest string) string {
 	n.buf = strconv.AppendUint(append(n.buf[:0], n.prefix...), uint64(h), 10)
 	return string(n.buf)
 }
+
+// sortedKeys returns the keys of a map in order, for results that do not depend on chance.
+func sortedKeys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
