@@ -33,7 +33,8 @@ func NodeID(workflowName, nodeName string) string {
 // PodName returns the name of the pod of a node: the workflow's name for the node of the same name, else
 // WORKFLOW-TEMPLATE-HASH, cut before the hash so that the whole fits into 253 characters. A node of an inline
 // template, which has no name, and one below it have WORKFLOW-HASH. Workflows that bear the annotation
-// workflows.argoproj.io/pod-name-format: v1 name pods by the node's id. The peer's rule.
+// workflows.argoproj.io/pod-name-format: v1 name pods by the node's id. The peer's rule, but for capital letters in a
+// template's name: pods cannot have them, so they become small ones.
 func PodName(wf *Workflow, nodeName, templateName string) string {
 	if wf.Annotations[AnnotationPodNameFormat] == PodNameFormatV1 {
 		return wf.NodeID(nodeName)
@@ -43,7 +44,7 @@ func PodName(wf *Workflow, nodeName, templateName string) string {
 	}
 	head := wf.Name
 	if templateName != "" && !strings.Contains(nodeName, ".inline") {
-		head += "-" + templateName
+		head += "-" + strings.ToLower(templateName)
 	}
 	if limit := maxPodNameLength - hashLength - 1; len(head) > limit {
 		head = head[:limit]

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
@@ -34,7 +35,10 @@ type textWalker struct {
 	visit func(path *field.Path, text string)
 }
 
-var itemType = reflect.TypeFor[wfv1.Item]()
+var (
+	itemType        = reflect.TypeFor[wfv1.Item]()
+	intOrStringType = reflect.TypeFor[intstr.IntOrString]()
+)
 
 func (w textWalker) walk(v reflect.Value, path *field.Path) {
 	switch v.Kind() {
@@ -47,11 +51,14 @@ func (w textWalker) walk(v reflect.Value, path *field.Path) {
 			w.walk(v.Elem(), path)
 		}
 	case reflect.Struct:
-		if v.Type() == itemType {
+		switch v.Type() {
+		case itemType:
 			w.item(v.Interface().(wfv1.Item), path)
-			return
+		case intOrStringType:
+			w.walk(reflect.ValueOf(v.Interface().(intstr.IntOrString).StrVal), path)
+		default:
+			w.fields(v, path, nil)
 		}
-		w.fields(v, path, nil)
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			return
