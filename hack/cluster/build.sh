@@ -4,7 +4,8 @@
 #
 # build.sh [PROGRAM...] builds the local cluster's programs into .local/bin; go
 # decides what is out of date. Without arguments it builds what every cluster
-# needs: cluster, pause and kube. "s3" and "kwok" are built only when named.
+# needs: cluster, pause and kube, and beside the compiler its images. "s3" and
+# "kwok" are built only when named.
 # $RUN, if set, is put in front of each go command.
 set -eu
 cd "$(dirname "$0")"
@@ -18,13 +19,27 @@ for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 	flags="$flags -X $package.gitVersion=$version -X $package.gitMajor=1 -X $package.gitMinor=37"
 done
 
-[ $# -gt 0 ] || set -- cluster pause kube
+if [ "$(uname -s)" != Linux ]; then
+	echo "build.sh: the local cluster needs Linux" >&2
+	exit 1
+fi
+images=
+if [ $# = 0 ]; then
+	set -- cluster pause images kube
+fi
 for program; do
 	case $program in
 	cluster | pause) ${RUN:-} go build -trimpath -ldflags '-s -w' -o "$bin/$program" "./cmd/$program" ;;
 	kube)
 		${RUN:-} go build -trimpath -ldflags "$flags" -o "$bin/kube" ./cmd/kube
 		ln -sf kube "$bin/kubectl"
+		;;
+	images)
+		# It mostly waits for the network, so the compiler need not wait for it.
+		if [ "$(id -u)" = 0 ]; then
+			"$bin/cluster" images &
+			images=$!
+		fi
 		;;
 	s3) (cd extras && ${RUN:-} go build -trimpath -ldflags '-s -w' -o "$bin/s3" github.com/versity/versitygw/cmd/versitygw) ;;
 	kwok) (cd extras && ${RUN:-} go build -trimpath -ldflags '-s -w' -o "$bin/kwok" sigs.k8s.io/kwok/cmd/kwok) ;;
@@ -34,3 +49,6 @@ for program; do
 		;;
 	esac
 done
+if [ -n "$images" ]; then
+	wait "$images"
+fi

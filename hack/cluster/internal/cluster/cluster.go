@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,10 @@ type Cluster struct {
 	table   proc.Table
 	out     io.Writer
 	started time.Time
+	// fakeOnly is set where no container can run: there are only fake nodes.
+	fakeOnly bool
+	// programs are the hashes of programs, which are large and used repeatedly.
+	programs sync.Map
 	// importing guards the record of imports.
 	importing sync.Mutex
 }
@@ -39,15 +44,33 @@ type Cluster struct {
 // New returns the cluster whose data is in local, an absolute path; progress is
 // written to out, a line a step.
 func New(local string, out io.Writer) *Cluster {
-	layout := config.Layout{Local: local}
-	return &Cluster{
-		layout: layout,
-		// Records are beside the sockets, not in the clone: they mean nothing
-		// after a boot, and another clone must find them when this one is deleted.
-		table:   proc.Table{RunDir: config.RunDir + "/processes", LogDir: layout.Path("log")},
+	c := &Cluster{
+		layout:  config.Layout{Local: local, Run: "/run/argosy-cluster", Address: config.NodeIP},
 		out:     out,
 		started: time.Now(),
 	}
+	if os.Geteuid() != 0 {
+		// Only root can run containers; what is left is a control plane.
+		c.fakeOnly = true
+		c.layout.Run = fmt.Sprintf("/tmp/argosy-cluster-%d/run", os.Geteuid())
+		c.layout.Address = hostAddress()
+	}
+	c.table = proc.Table{RunDir: c.layout.Processes(), LogDir: c.layout.Path("log")}
+	return c
+}
+
+// hostAddress is an address of this machine that kube-apiserver may advertise.
+func hostAddress() string {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return config.NodeIP
+	}
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			return n.IP.String()
+		}
+	}
+	return config.NodeIP
 }
 
 // say prints one line of progress with the time since the command began.
@@ -63,9 +86,16 @@ func (c *Cluster) version(args []string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("looking for %s: %w", args[0], err)
 	}
-	if err := hashFile(sum, program); err != nil {
-		return "", err
+	hash, ok := c.programs.Load(program)
+	if !ok {
+		own := sha256.New()
+		if err := hashFile(own, program); err != nil {
+			return "", err
+		}
+		hash = own.Sum(nil)
+		c.programs.Store(program, hash)
 	}
+	fmt.Fprintf(sum, "%x\n", hash)
 	for _, arg := range args[1:] {
 		fmt.Fprintln(sum, arg)
 		_, value, _ := strings.Cut(arg, "=")
@@ -182,7 +212,7 @@ func (c *Cluster) Stop(ctx context.Context, name string) error {
 
 // Status prints a line for each component and returns an error if one is down.
 func (c *Cluster) Status() error {
-	o, err := readOwner()
+	o, err := c.readOwner()
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,12 @@ import (
 // Down ends the cluster and removes every trace of it from the machine. The
 // data stays for the next Up unless purge is set.
 func (c *Cluster) Down(ctx context.Context, purge bool) error {
-	held, err := lock(c.say)
+	held, err := c.lock()
 	if err != nil {
 		return err
 	}
 	defer held.Close() //nolint:errcheck // ends with the process at the latest
-	o, err := readOwner()
+	o, err := c.readOwner()
 	if err != nil {
 		return err
 	}
@@ -55,39 +55,45 @@ func (c *Cluster) stopAll(ctx context.Context) error {
 			return err
 		}
 	}
+	if !c.fakeOnly {
+		if err := c.cleanNode(ctx); err != nil {
+			return err
+		}
+	}
+	// Last: as long as the record of the owner is there, another try cleans up.
+	if err := os.RemoveAll(c.layout.Run); err != nil {
+		return fmt.Errorf("removing run directory: %w", err)
+	}
+	return nil
+}
+
+// cleanNode removes what the node's components made on this machine.
+func (c *Cluster) cleanNode(ctx context.Context) error {
 	if err := c.removePods(ctx); err != nil {
 		// What is left is removed by force below.
 		c.say("pods were not removed properly: %v", err)
 	}
-	var errs []error
-	errs = append(errs,
+	return errors.Join(
 		c.table.Stop(ctx, config.Containerd, grace),
+		node.KillContainers(c.layout.RuntimeState()),
 		node.KillShims(c.layout.ContainerdSocket()),
-		node.Unmount(config.RunDir, c.layout.Local),
+		node.Unmount(c.layout.Run, c.layout.Local),
 		node.RemoveProxyTables(),
 		node.RemoveInterface(config.Interface),
 		node.RemoveLogLinks(c.layout.Path("log/pods")),
 		node.RemoveCgroups(),
 		node.RemoveRuntimeDirs(),
 	)
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	// Last: as long as the record of the owner is there, another try cleans up.
-	if err := os.RemoveAll(config.RunDir); err != nil {
-		return fmt.Errorf("removing run directory: %w", err)
-	}
-	return nil
 }
 
 func (c *Cluster) removePods(ctx context.Context) (err error) {
-	if _, err := os.Stat(c.layout.Path("conf/containerd.toml")); err != nil {
-		return nil // it never came to run a pod, or the clone was deleted
-	}
-	if err := os.MkdirAll(c.table.RunDir, 0o700); err != nil {
-		return fmt.Errorf("making directory: %w", err)
-	}
 	if pid, _ := c.table.Running(config.Containerd, ""); pid == 0 {
+		if _, err := os.Stat(c.layout.Path("conf/containerd.toml")); err != nil {
+			return nil // it never came to run a pod, or the clone was deleted
+		}
+		if err := os.MkdirAll(c.table.RunDir, 0o700); err != nil {
+			return fmt.Errorf("making directory: %w", err)
+		}
 		if err := c.component(ctx, config.Containerd, c.runtimeReady); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (c *Cluster) Images(ctx context.Context) error {
 	if err := os.MkdirAll(c.layout.Path("images"), 0o755); err != nil {
 		return fmt.Errorf("making directory: %w", err)
 	}
-	sets, err := images.Sets(c.layout.Bin("pause"), config.PauseImage)
+	sets, err := c.imageSets()
 	if err != nil {
 		return err
 	}
@@ -38,36 +38,48 @@ func (c *Cluster) Images(ctx context.Context) error {
 	return nil
 }
 
+func (c *Cluster) imageSets() ([]images.Set, error) {
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		return nil, fmt.Errorf("looking for busybox: %w; run hack/cluster/install-packages.sh", err)
+	}
+	return images.Sets(busybox, c.layout.Bin("pause"), config.PauseImage), nil
+}
+
 // build makes the set's archive unless it is there, and returns its path and key.
-// Two builders at once do the work twice and give the same file.
+// One builder works at a time, so whatever it finds half done is of a killed one.
 func (c *Cluster) build(ctx context.Context, set images.Set) (path, key string, err error) {
 	key, err = set.Key()
 	if err != nil {
 		return "", "", err
 	}
 	path = c.layout.Path("images", set.Name+"-"+key+".tar")
+	held, err := flock(c.layout.Path("images", ".lock"), func() { c.say("waiting for another command to make images") })
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
 	if _, err := os.Stat(path); err == nil {
 		return path, key, nil
 	}
 	c.say("making %s images", set.Name)
-	old, err := filepath.Glob(c.layout.Path("images", set.Name+"-*.tar"))
-	if err != nil {
-		return "", "", fmt.Errorf("listing images: %w", err)
-	}
-	if err := set.Build(ctx, path); err != nil {
-		return "", "", err
-	}
-	for _, stale := range old {
-		if err := os.Remove(stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", "", fmt.Errorf("removing stale images: %w", err)
+	for _, pattern := range []string{set.Name + "-*.tar", ".build-*", ".archive-*"} {
+		stale, err := filepath.Glob(c.layout.Path("images", pattern))
+		if err != nil {
+			return "", "", fmt.Errorf("listing images: %w", err)
+		}
+		for _, path := range stale {
+			if err := os.RemoveAll(path); err != nil {
+				return "", "", fmt.Errorf("removing stale images: %w", err)
+			}
 		}
 	}
-	return path, key, nil
+	return path, key, set.Build(ctx, path)
 }
 
 // ensureImages makes and imports every set that the runtime does not have.
 func (c *Cluster) ensureImages(ctx context.Context) error {
-	sets, err := images.Sets(c.layout.Bin("pause"), config.PauseImage)
+	sets, err := c.imageSets()
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-
-	"argosy.dev/argosy/hack/cluster/internal/config"
 )
 
 // owner records which clone's cluster runs on this machine, since all clones
@@ -22,11 +20,11 @@ type owner struct {
 	Local string `json:"local"`
 }
 
-const ownerFile = config.RunDir + "/owner.json"
+func (c *Cluster) ownerFile() string { return c.layout.Run + "/owner.json" }
 
-func readOwner() (owner, error) {
+func (c *Cluster) readOwner() (owner, error) {
 	var o owner
-	data, err := os.ReadFile(ownerFile)
+	data, err := os.ReadFile(c.ownerFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return o, nil
 	}
@@ -41,25 +39,30 @@ func readOwner() (owner, error) {
 	return o, nil
 }
 
-func writeOwner(o owner) error {
+func (c *Cluster) writeOwner(o owner) error {
 	data, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("encoding owner: %w", err)
 	}
-	if err := os.WriteFile(ownerFile+".tmp", data, 0o644); err != nil {
+	if err := os.WriteFile(c.ownerFile()+".tmp", data, 0o644); err != nil {
 		return fmt.Errorf("writing owner: %w", err)
 	}
-	if err := os.Rename(ownerFile+".tmp", ownerFile); err != nil {
+	if err := os.Rename(c.ownerFile()+".tmp", c.ownerFile()); err != nil {
 		return fmt.Errorf("writing owner: %w", err)
 	}
 	return nil
 }
 
 // lock makes sure that one command at a time changes the machine's cluster. It
-// waits for the other one, having said so, and is released with the process.
-// The file stays: removing a lock file would let two holders coexist.
-func lock(say func(string, ...any)) (*os.File, error) {
-	path := filepath.Join(filepath.Dir(config.RunDir), "lock", "argosy-cluster.lock")
+// waits for the other one, having said so.
+func (c *Cluster) lock() (*os.File, error) {
+	path := filepath.Join(filepath.Dir(c.layout.Run), "lock", filepath.Base(c.layout.Run)+".lock")
+	return flock(path, func() { c.say("waiting for another cluster command to finish") })
+}
+
+// flock holds a lock until the file is closed, with the process at the latest.
+// The file stays: removing it would let two holders coexist.
+func flock(path string, waiting func()) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("locking: %w", err)
 	}
@@ -70,7 +73,7 @@ func lock(say func(string, ...any)) (*os.File, error) {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
 		return file, nil
 	}
-	say("waiting for another cluster command to finish")
+	waiting()
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, errors.Join(fmt.Errorf("locking: %w", err), file.Close())
 	}

@@ -37,7 +37,7 @@ func (c *Cluster) prepareSecrets() error {
 			CommonName: "kube-apiserver",
 			Names: []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
 				"kubernetes.default.svc." + config.DNSDomain},
-			IPs: []string{"127.0.0.1", config.NodeIP, config.KubernetesIP},
+			IPs: []string{"127.0.0.1", c.layout.Address, config.KubernetesIP},
 		},
 		"kubelet-server": {CommonName: "kubelet", Names: []string{config.NodeName, "localhost"}, IPs: []string{config.NodeIP, "127.0.0.1"}},
 		"kubelet-client": {CommonName: "kube-apiserver-kubelet-client", Organizations: []string{"system:masters"}},

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ func (c *Cluster) Up(ctx context.Context, opts Options) error {
 	if err := c.supported(); err != nil {
 		return err
 	}
-	held, err := lock(c.say)
+	held, err := c.lock()
 	if err != nil {
 		return err
 	}
@@ -56,8 +55,9 @@ func (c *Cluster) Up(ctx context.Context, opts Options) error {
 
 // supported tells in one line why this machine cannot run the cluster.
 func (c *Cluster) supported() error {
-	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-		return errors.New("the local cluster runs containers: it needs Linux and root")
+	if c.fakeOnly {
+		c.say("not root, so no containers: there will be a control plane and fake nodes only")
+		return nil
 	}
 	if missing := node.Missing(); len(missing) > 0 {
 		return fmt.Errorf("missing on this machine: %s; run hack/cluster/install-packages.sh", strings.Join(missing, ", "))
@@ -72,7 +72,7 @@ func (c *Cluster) supported() error {
 
 // takeOver stops the cluster of another clone, if one runs, and takes its place.
 func (c *Cluster) takeOver(ctx context.Context) error {
-	o, err := readOwner()
+	o, err := c.readOwner()
 	if err != nil {
 		return err
 	}
@@ -92,14 +92,12 @@ func (c *Cluster) takeOver(ctx context.Context) error {
 			return fmt.Errorf("making directory: %w", err)
 		}
 	}
-	return writeOwner(owner{Local: c.layout.Local})
+	return c.writeOwner(owner{Local: c.layout.Local})
 }
 
 // prepare writes everything the components read.
 func (c *Cluster) prepare() error {
-	dirs := c.layout.Dirs()
-	dirs[c.table.RunDir] = 0o700
-	for dir, mode := range dirs {
+	for dir, mode := range c.layout.Dirs() {
 		if err := os.MkdirAll(dir, mode); err != nil {
 			return fmt.Errorf("making directory: %w", err)
 		}
@@ -109,7 +107,7 @@ func (c *Cluster) prepare() error {
 			return err
 		}
 	}
-	if err := c.prepareSecrets(); err != nil {
+	if err := c.prepareSecrets(); err != nil || c.fakeOnly {
 		return err
 	}
 	return node.EnsureInterface(config.Interface, config.NodeIP)
@@ -118,12 +116,19 @@ func (c *Cluster) prepare() error {
 // start starts the components: those that others need first, the rest at once.
 func (c *Cluster) start(ctx context.Context, opts Options) error {
 	began := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
 	images, imageCtx := errgroup.WithContext(ctx)
-	if err := c.component(ctx, config.Containerd, c.runtimeReady); err != nil {
-		return err
+	defer func() {
+		cancel()
+		_ = images.Wait() // it was heard below, or the step that failed says more
+	}()
+	if !c.fakeOnly {
+		if err := c.component(ctx, config.Containerd, c.runtimeReady); err != nil {
+			return err
+		}
+		// Images are made and imported while the control plane starts.
+		images.Go(func() error { return c.ensureImages(imageCtx) })
 	}
-	// Images are made and imported while the control plane starts.
-	images.Go(func() error { return c.ensureImages(imageCtx) })
 	if err := c.startEtcd(ctx); err != nil {
 		return err
 	}
@@ -136,14 +141,7 @@ func (c *Cluster) start(ctx context.Context, opts Options) error {
 	}
 	kubeletBefore, _ := c.table.Running(config.Kubelet, "")
 	rest, restCtx := errgroup.WithContext(ctx)
-	for name, ready := range map[string]check{
-		config.ControllerManager: answers("https://127.0.0.1:" + config.ControllerManagerPort + "/healthz"),
-		config.Scheduler:         answers("https://127.0.0.1:" + config.SchedulerPort + "/healthz"),
-		config.Kubelet:           answers("http://127.0.0.1:" + config.KubeletHealthPort + "/healthz"),
-		config.Proxy:             answers("http://127.0.0.1:" + config.ProxyHealthPort + "/livez"),
-		config.DNS:               resolves,
-		config.Storage:           running,
-	} {
+	for name, ready := range c.afterAPIServer() {
 		rest.Go(func() error { return c.component(restCtx, name, ready) })
 	}
 	rest.Go(func() error { return applyManifests(restCtx, dynamicClient) })
@@ -153,16 +151,20 @@ func (c *Cluster) start(ctx context.Context, opts Options) error {
 	if err := images.Wait(); err != nil {
 		return err
 	}
-	if kubelet, _ := c.table.Running(config.Kubelet, ""); kubelet == kubeletBefore {
-		began = began.Add(-time.Minute) // what it said lately still holds
-	}
-	if err := wait(ctx, "the node", nodeReady(client, config.NodeName, began), startTimeout); err != nil {
-		return err
+	if !c.fakeOnly {
+		if kubelet, _ := c.table.Running(config.Kubelet, ""); kubelet == kubeletBefore {
+			began = began.Add(-time.Minute) // what it said lately still holds
+		}
+		if err := wait(ctx, "the node", nodeReady(client, config.NodeName, began), startTimeout); err != nil {
+			return err
+		}
+		if err := c.ensureS3(ctx, opts.S3); err != nil {
+			return err
+		}
+	} else if opts.FakeNodes < 0 {
+		opts.FakeNodes = 1
 	}
 	if err := wait(ctx, "the default service account", accountReady(client), startTimeout); err != nil {
-		return err
-	}
-	if err := c.ensureS3(ctx, opts.S3); err != nil {
 		return err
 	}
 	if err := c.ensureFakeNodes(ctx, client, opts.FakeNodes); err != nil {
@@ -170,6 +172,22 @@ func (c *Cluster) start(ctx context.Context, opts Options) error {
 	}
 	c.say("cluster is ready: export KUBECONFIG=%s", c.layout.Kubeconfig("admin"))
 	return nil
+}
+
+// afterAPIServer are the components that need only the API server, and do not
+// wait for each other.
+func (c *Cluster) afterAPIServer() map[string]check {
+	components := map[string]check{
+		config.ControllerManager: answers("https://127.0.0.1:" + config.ControllerManagerPort + "/healthz"),
+		config.Scheduler:         answers("https://127.0.0.1:" + config.SchedulerPort + "/healthz"),
+	}
+	if !c.fakeOnly {
+		components[config.Kubelet] = answers("http://127.0.0.1:" + config.KubeletHealthPort + "/healthz")
+		components[config.Proxy] = answers("http://127.0.0.1:" + config.ProxyHealthPort + "/livez")
+		components[config.DNS] = resolves
+		components[config.Storage] = running
+	}
+	return components
 }
 
 // component makes sure of one component by its name.

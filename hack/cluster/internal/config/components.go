@@ -51,7 +51,7 @@ func (l Layout) Command(name string) []string {
 	case APIServer:
 		return []string{kube, APIServer,
 			"--etcd-servers=http://127.0.0.1:" + EtcdPort,
-			"--bind-address=0.0.0.0", "--secure-port=" + APIServerPort, "--advertise-address=" + NodeIP,
+			"--bind-address=0.0.0.0", "--secure-port=" + APIServerPort, "--advertise-address=" + l.Address,
 			"--service-cluster-ip-range=" + ServiceCIDR,
 			"--tls-cert-file=" + pki("apiserver.crt"), "--tls-private-key-file=" + pki("apiserver.key"),
 			"--client-ca-file=" + pki("ca.crt"), "--token-auth-file=" + l.Path("conf/tokens.csv"),
@@ -96,7 +96,7 @@ func (l Layout) Command(name string) []string {
 	case FakeNodes:
 		return []string{l.Bin("kwok"), "--kubeconfig=" + kubeconfig, "--config=" + l.Path("conf/kwok-stages.yaml"),
 			"--manage-all-nodes=false", "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
-			"--cidr=" + FakePodCIDR, "--node-ip=" + NodeIP, "--node-lease-duration-seconds=40",
+			"--cidr=" + FakePodCIDR, "--node-ip=" + l.Address, "--node-lease-duration-seconds=40",
 			"--server-address=127.0.0.1:" + FakeNodesPort}
 	case S3:
 		// On the node's address, so that pods reach it as this machine does.

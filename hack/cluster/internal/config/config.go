@@ -52,15 +52,17 @@ const (
 	S3Region = "us-east-1"
 )
 
-// RunDir holds what ends with the machine's boot: sockets, containerd's state
-// and the record of the clone that owns the cluster. It is short, since the
-// path of a Unix socket has at most 107 bytes and a clone may be anywhere.
-const RunDir = "/run/argosy-cluster"
-
 // Layout is the places of one clone's cluster.
 type Layout struct {
 	// Local is the absolute path of the clone's .local directory.
 	Local string
+	// Run holds what ends with the machine's boot: sockets, containerd's state,
+	// the processes' records and the record of the clone that owns the cluster.
+	// It is short, since the path of a Unix socket has at most 107 bytes and a
+	// clone may be anywhere.
+	Run string
+	// Address is where the API server says it is: NodeIP where there is a node.
+	Address string
 }
 
 // Path joins elements to the .local directory.
@@ -83,14 +85,22 @@ func (l Layout) Kubeconfig(user string) string {
 func (l Layout) ComponentKubeconfig(name string) string { return l.Path("conf", name+".kubeconfig") }
 
 // ContainerdSocket is the address of the cluster's own containerd.
-func (l Layout) ContainerdSocket() string { return RunDir + "/containerd.sock" }
+func (l Layout) ContainerdSocket() string { return l.Run + "/containerd.sock" }
+
+// Processes is the directory of the processes' records. It is not in the clone:
+// records mean nothing after a boot, and another clone must find them when this
+// one is deleted.
+func (l Layout) Processes() string { return l.Run + "/processes" }
+
+// RuntimeState is containerd's state directory.
+func (l Layout) RuntimeState() string { return l.Run + "/containerd" }
 
 // Server is the API server's URL on this machine.
 func Server() string { return "https://127.0.0.1:" + APIServerPort }
 
 // Dirs lists the directories that must exist, with the modes they need.
 func (l Layout) Dirs() map[string]os.FileMode {
-	dirs := map[string]os.FileMode{RunDir: 0o711}
+	dirs := map[string]os.FileMode{l.Run: 0o711, l.Processes(): 0o700}
 	for _, d := range []string{"pki", "etcd", "run", "conf"} {
 		dirs[l.Path(d)] = 0o700
 	}

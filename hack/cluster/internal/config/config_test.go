@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-var layout = Layout{Local: "/a clone/.local"}
+var layout = Layout{Local: "/a clone/.local", Run: "/run/c", Address: NodeIP}
 
 // Every rendered file must be what its reader takes, unknown fields refused.
 func TestFilesParse(t *testing.T) {

@@ -20,7 +20,7 @@ func (l Layout) Files() map[string]string {
 		l.Path("conf/kwok-stages.yaml"):       kwokStages,
 		l.Path("conf/containerd.toml"):        l.containerd(),
 		l.Path("conf/kubelet.yaml"):           l.kubelet(),
-		l.Path("conf/cni/10-argosy.conflist"): cni(),
+		l.Path("conf/cni/10-argosy.conflist"): l.cni(),
 		l.Path("conf/audit-policy.yaml"):      auditPolicy,
 		l.Path("conf/resolv.conf"):            "# Pods resolve by the cluster's own DNS; there is no other.\n",
 	}
@@ -49,14 +49,14 @@ oom_score = 0
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
   conf_dir = %[5]q
-`, l.Path("containerd"), RunDir+"/containerd", l.ContainerdSocket(), PauseImage, l.Path("conf/cni"))
+`, l.Path("containerd"), l.RuntimeState(), l.ContainerdSocket(), PauseImage, l.Path("conf/cni"))
 }
 
 // cni renders the pod network: a routed veth pair for each pod. No bridge
 // carries pods, so that traffic to a Service's address always passes the host's
 // routing, where kube-proxy's rules are, whatever the kernel does with bridges.
 // There is no portmap plugin: hostPort would leave iptables tables behind.
-func cni() string {
+func (l Layout) cni() string {
 	return fmt.Sprintf(`{
   "cniVersion": "0.4.0",
   "name": "argosy",
@@ -66,7 +66,7 @@ func cni() string {
       "ranges": [[{"subnet": %q}]], "routes": [{"dst": "0.0.0.0/0"}]}}
   ]
 }
-`, RunDir+"/cni", PodCIDR)
+`, l.Run+"/cni", PodCIDR)
 }
 
 // kubelet renders the node agent's configuration. Nothing is evicted or

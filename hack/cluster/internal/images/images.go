@@ -36,13 +36,9 @@ type Set struct {
 	build  func(ctx context.Context, dir string) ([]archive.Image, error)
 }
 
-// Sets returns all sets, the quickest first. pause is the path of the program
-// that holds a pod's namespaces.
-func Sets(pause, pauseRef string) ([]Set, error) {
-	busybox, err := exec.LookPath("busybox")
-	if err != nil {
-		return nil, fmt.Errorf("looking for busybox: %w", err)
-	}
+// Sets returns all sets, the quickest first. busybox and pause are the paths of
+// static programs, pause the one that holds a pod's namespaces.
+func Sets(busybox, pause, pauseRef string) []Set {
 	return []Set{
 		{
 			Name:   "small",
@@ -66,14 +62,14 @@ func Sets(pause, pauseRef string) ([]Set, error) {
 			Name: "debian",
 			Refs: refsOf(debianImages),
 			build: func(ctx context.Context, dir string) ([]archive.Image, error) {
-				layer, err := debianLayer(ctx, filepath.Join(dir, "debian.tar.gz"))
+				layer, err := debianLayer(ctx, dir)
 				if err != nil {
 					return nil, err
 				}
 				return derive(nil, debianImages, layer, dir)
 			},
 		},
-	}, nil
+	}
 }
 
 // recipe describes an image made of a base layer and a few files of its own.
@@ -154,7 +150,7 @@ const debianPackages = "python3,curl,jq,ca-certificates,procps"
 
 // debianLayer is a Debian root made by mmdebstrap from the machine's own
 // package sources, without documentation and devices.
-func debianLayer(ctx context.Context, path string) (archive.Layer, error) {
+func debianLayer(ctx context.Context, dir string) (archive.Layer, error) {
 	args := []string{"--variant=essential", "--include=" + debianPackages, "--quiet"}
 	for _, dir := range []string{"doc", "man", "locale", "info", "lintian", "bug"} {
 		args = append(args, "--dpkgopt=path-exclude=/usr/share/"+dir+"/*")
@@ -169,6 +165,7 @@ func debianLayer(ctx context.Context, path string) (archive.Layer, error) {
 		return archive.Layer{}, err
 	}
 	cmd := exec.CommandContext(ctx, "mmdebstrap", append(args, sources...)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -178,7 +175,7 @@ func debianLayer(ctx context.Context, path string) (archive.Layer, error) {
 	if err := cmd.Start(); err != nil {
 		return archive.Layer{}, fmt.Errorf("running mmdebstrap: %w", err)
 	}
-	layer, copyErr := archive.WriteLayer(path, func(w *tar.Writer) error { return copyTar(w, tar.NewReader(out)) })
+	layer, copyErr := archive.WriteLayer(filepath.Join(dir, "debian.tar.gz"), func(w *tar.Writer) error { return copyTar(w, tar.NewReader(out)) })
 	if copyErr != nil {
 		// It would wait forever for its output to be read.
 		_ = cmd.Process.Kill()

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,68 +186,6 @@ func RemoveCgroups() error {
 		}
 	}
 	return nil
-}
-
-// RemoveRuntimeDirs removes what runc and the shims left outside of the
-// cluster's own directories: sockets that nobody serves and empty directories.
-func RemoveRuntimeDirs() error {
-	sockets, err := filepath.Glob("/run/containerd/s/*")
-	if err != nil {
-		return fmt.Errorf("listing sockets: %w", err)
-	}
-	for _, socket := range sockets {
-		conn, err := net.Dial("unix", socket)
-		if err == nil {
-			conn.Close() //nolint:errcheck // some other containerd's
-			continue
-		}
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			if err := os.Remove(socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("removing socket: %w", err)
-			}
-		}
-	}
-	for _, dir := range []string{"runc/k8s.io", "runc", "s", "fifo", ""} {
-		err := os.Remove(filepath.Join("/run/containerd", dir))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) {
-			return fmt.Errorf("removing directory: %w", err)
-		}
-	}
-	return nil
-}
-
-// KillShims ends containerd's shims that serve the given socket and whatever
-// they did not: those that a killed containerd left behind.
-func KillShims(socket string) error {
-	dirs, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		return fmt.Errorf("listing processes: %w", err)
-	}
-	for _, path := range dirs {
-		data, err := os.ReadFile(path)
-		if err != nil || !isShim(data, socket) {
-			continue // it ended meanwhile, or is none of ours
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err != nil {
-			continue
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("ending shim %d: %w", pid, err)
-		}
-	}
-	return nil
-}
-
-// isShim tells by a /proc/PID/cmdline whether the process is a shim of the
-// containerd at socket.
-func isShim(cmdline []byte, socket string) bool {
-	args := strings.Split(string(bytes.TrimRight(cmdline, "\x00")), "\x00")
-	if !strings.HasPrefix(filepath.Base(args[0]), "containerd-shim") {
-		return false
-	}
-	i := slices.Index(args, "-address")
-	return i >= 0 && i+1 < len(args) && args[i+1] == socket
 }
 
 func run(name string, args ...string) error {

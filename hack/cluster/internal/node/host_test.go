@@ -43,3 +43,10 @@ func TestIsShim(t *testing.T) {
 		}
 	}
 }
+
+func TestInCgroup(t *testing.T) {
+	const cgroups = "4:memory:/k8s.io/abc\n0::/k8s.io/abc\n"
+	if !inCgroup(cgroups, "abc") || inCgroup(cgroups, "ab") || inCgroup("", "abc") {
+		t.Error("a container is told by the whole name of its cgroup only")
+	}
+}
