@@ -34,6 +34,7 @@ func (r *run) startPod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
 
 // createPod asks for the pod of a node, unless the last try failed.
 func (r *run) createPod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
+	r.fresh[n.ID] = true
 	name := wfv1.PodName(r.wf, n.Name, t.tmpl.Name)
 	if err := r.world.PodErrors[name]; err != nil {
 		switch {
@@ -100,6 +101,9 @@ func (r *run) specForPods() (*wfv1.WorkflowSpec, error) {
 
 // advancePod takes over what is observed of a node's pod.
 func (r *run) advancePod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
+	if r.fresh[n.ID] {
+		return
+	}
 	name := wfv1.PodName(r.wf, n.Name, t.tmpl.Name)
 	p := r.world.Pods[name]
 	var o pod.Outcome

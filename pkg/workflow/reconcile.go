@@ -48,6 +48,8 @@ type run struct {
 	status wfv1.WorkflowStatus
 	nodes  map[string]*wfv1.NodeStatus
 	dirty  bool
+	// fresh are the nodes whose pods this reconciliation asks for: the world cannot hold them yet.
+	fresh map[string]bool
 	// path holds the ids of the nodes being walked, from the root: what is counted for a pod counts for them too.
 	path []string
 	// paused tells that nothing new may begin: spec.suspend.
@@ -67,6 +69,7 @@ func newRun(wf *wfv1.Workflow, w World) *run {
 	r := &run{
 		wf: wf, world: w, now: metav1.NewTime(w.Now.UTC().Truncate(time.Second)), status: wf.Status,
 		nodes: map[string]*wfv1.NodeStatus{}, templates: map[string]*boundTemplate{},
+		fresh: map[string]bool{},
 	}
 	r.spec = EffectiveSpec(wf)
 	return r
