@@ -55,6 +55,11 @@ func (c *Cluster) Up(ctx context.Context, opts Options) error {
 
 // supported tells in one line why this machine cannot run the cluster.
 func (c *Cluster) supported() error {
+	for _, program := range []string{"kube", "pause"} {
+		if _, err := os.Stat(c.layout.Bin(program)); err != nil {
+			return fmt.Errorf("%s is not built: run hack/cluster/build.sh", c.layout.Bin(program))
+		}
+	}
 	if c.fakeOnly {
 		c.say("not root, so no containers: there will be a control plane and fake nodes only")
 		return nil

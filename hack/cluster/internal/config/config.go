@@ -101,7 +101,7 @@ func Server() string { return "https://127.0.0.1:" + APIServerPort }
 // Dirs lists the directories that must exist, with the modes they need.
 func (l Layout) Dirs() map[string]os.FileMode {
 	dirs := map[string]os.FileMode{l.Run: 0o711, l.Processes(): 0o700}
-	for _, d := range []string{"pki", "etcd", "run", "conf"} {
+	for _, d := range []string{"pki", "etcd", "conf"} {
 		dirs[l.Path(d)] = 0o700
 	}
 	for _, d := range []string{"bin", "log", "log/pods", "conf/cni", "images", "kubelet", "kubelet-plugins", "containerd", "volumes", "s3"} {
