@@ -10,6 +10,10 @@ import (
 )
 
 // +genclient
+// +genclient:method=Stop,verb=create,subresource=stop,input=WorkflowStop,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Terminate,verb=create,subresource=terminate,input=WorkflowTerminate,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Suspend,verb=create,subresource=suspend,input=WorkflowSuspend,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Resume,verb=create,subresource=resume,input=WorkflowResume,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
 // Workflow is one run of a graph of steps. It starts when it is created, runs each step as a pod or an action of the

@@ -38,6 +38,11 @@ type WorkflowInterface interface {
 	Apply(ctx context.Context, workflow *applyconfigurationworkflowv1alpha1.WorkflowApplyConfiguration, opts v1.ApplyOptions) (result *workflowv1alpha1.Workflow, err error)
 	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
 	ApplyStatus(ctx context.Context, workflow *applyconfigurationworkflowv1alpha1.WorkflowApplyConfiguration, opts v1.ApplyOptions) (result *workflowv1alpha1.Workflow, err error)
+	Stop(ctx context.Context, workflowName string, workflowStop *workflowv1alpha1.WorkflowStop, opts v1.CreateOptions) (*v1.Status, error)
+	Terminate(ctx context.Context, workflowName string, workflowTerminate *workflowv1alpha1.WorkflowTerminate, opts v1.CreateOptions) (*v1.Status, error)
+	Suspend(ctx context.Context, workflowName string, workflowSuspend *workflowv1alpha1.WorkflowSuspend, opts v1.CreateOptions) (*v1.Status, error)
+	Resume(ctx context.Context, workflowName string, workflowResume *workflowv1alpha1.WorkflowResume, opts v1.CreateOptions) (*v1.Status, error)
+
 	WorkflowExpansion
 }
 
@@ -58,4 +63,64 @@ func newWorkflows(c *WorkflowV1alpha1Client, namespace string) *workflows {
 			func() *workflowv1alpha1.WorkflowList { return &workflowv1alpha1.WorkflowList{} },
 		),
 	}
+}
+
+// Stop takes the representation of a workflowStop and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *workflows) Stop(ctx context.Context, workflowName string, workflowStop *workflowv1alpha1.WorkflowStop, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("workflows").
+		Name(workflowName).
+		SubResource("stop").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(workflowStop).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Terminate takes the representation of a workflowTerminate and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *workflows) Terminate(ctx context.Context, workflowName string, workflowTerminate *workflowv1alpha1.WorkflowTerminate, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("workflows").
+		Name(workflowName).
+		SubResource("terminate").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(workflowTerminate).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Suspend takes the representation of a workflowSuspend and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *workflows) Suspend(ctx context.Context, workflowName string, workflowSuspend *workflowv1alpha1.WorkflowSuspend, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("workflows").
+		Name(workflowName).
+		SubResource("suspend").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(workflowSuspend).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Resume takes the representation of a workflowResume and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *workflows) Resume(ctx context.Context, workflowName string, workflowResume *workflowv1alpha1.WorkflowResume, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("workflows").
+		Name(workflowName).
+		SubResource("resume").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(workflowResume).
+		Do(ctx).
+		Into(result)
+	return
 }

@@ -6,10 +6,14 @@
 package fake
 
 import (
+	context "context"
+
 	v1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/generated/applyconfiguration/workflow/v1alpha1"
 	typedworkflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gentype "k8s.io/client-go/gentype"
+	testing "k8s.io/client-go/testing"
 )
 
 // fakeWorkflows implements WorkflowInterface
@@ -35,4 +39,52 @@ func newFakeWorkflows(fake *FakeWorkflowV1alpha1, namespace string) typedworkflo
 		),
 		fake,
 	}
+}
+
+// Stop takes the representation of a workflowStop and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeWorkflows) Stop(ctx context.Context, workflowName string, workflowStop *v1alpha1.WorkflowStop, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), workflowName, "stop", c.Namespace(), workflowStop, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Terminate takes the representation of a workflowTerminate and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeWorkflows) Terminate(ctx context.Context, workflowName string, workflowTerminate *v1alpha1.WorkflowTerminate, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), workflowName, "terminate", c.Namespace(), workflowTerminate, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Suspend takes the representation of a workflowSuspend and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeWorkflows) Suspend(ctx context.Context, workflowName string, workflowSuspend *v1alpha1.WorkflowSuspend, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), workflowName, "suspend", c.Namespace(), workflowSuspend, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Resume takes the representation of a workflowResume and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeWorkflows) Resume(ctx context.Context, workflowName string, workflowResume *v1alpha1.WorkflowResume, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), workflowName, "resume", c.Namespace(), workflowResume, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
 }
