@@ -1,0 +1,95 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command argosy-controller-manager runs Argosy's control loops on their own, for installations that split
+// them from the API server. It holds flags and wiring only; the same loops run in argosy-apiserver by default.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/sets"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/component-base/cli"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
+	"k8s.io/component-base/version/verflag"
+
+	"argosy.dev/argosy/pkg/controller"
+)
+
+// options are the flags.
+type options struct {
+	kubeconfig       string
+	argosyKubeconfig string
+	controllers      []string
+	executorImage    string
+	leaderElect      bool
+	leaseNamespace   string
+	logging          *logsapi.LoggingConfiguration
+}
+
+func main() {
+	os.Exit(cli.Run(newCommand()))
+}
+
+func newCommand() *cobra.Command {
+	o := options{controllers: []string{"*"}, leaderElect: true, leaseNamespace: "argosy-system", logging: logsapi.NewLoggingConfiguration()}
+	cmd := &cobra.Command{
+		Use:           "argosy-controller-manager",
+		Short:         "Runs Argosy's control loops apart from its API server",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			verflag.PrintAndExitIfRequested()
+			if err := logsapi.ValidateAndApply(o.logging, nil); err != nil {
+				return err
+			}
+			return o.run()
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "Kubeconfig of the cluster. The pod's own identity when empty.")
+	flags.StringVar(&o.argosyKubeconfig, "argosy-kubeconfig", "", "Kubeconfig of the Argosy API server itself. When empty, Argosy is reached through the cluster's API server.")
+	flags.StringSliceVar(&o.controllers, "controllers", o.controllers, "Loops to run: '*' is all, 'name' that one, '-name' not that one. All: "+strings.Join(controller.Names(), ", ")+".")
+	flags.StringVar(&o.executorImage, "executor-image", "", "Image that holds argosy-executor, for the pods that have outputs to report. Required.")
+	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect, "Run each loop only while holding its Lease. Required where more than one replica runs.")
+	flags.StringVar(&o.leaseNamespace, "leader-elect-resource-namespace", o.leaseNamespace, "Namespace of the loops' Leases.")
+	logsapi.AddFlags(o.logging, flags)
+	verflag.AddFlags(flags)
+	logs.InitLogs()
+	return cmd
+}
+
+func (o *options) run() error {
+	wanted, err := controller.Wanted(o.controllers)
+	if err != nil {
+		return fmt.Errorf("--controllers: %w", err)
+	}
+	if o.executorImage == "" {
+		return errors.New("--executor-image is required")
+	}
+	cluster, err := clientcmd.BuildConfigFromFlags("", o.kubeconfig)
+	if err != nil {
+		return fmt.Errorf("--kubeconfig: %w", err)
+	}
+	argosy := rest.CopyConfig(cluster)
+	if o.argosyKubeconfig != "" {
+		if argosy, err = clientcmd.BuildConfigFromFlags("", o.argosyKubeconfig); err != nil {
+			return fmt.Errorf("--argosy-kubeconfig: %w", err)
+		}
+	}
+	config := controller.Config{Argosy: argosy, Cluster: cluster, ExecutorImage: o.executorImage}
+	if o.leaderElect {
+		config.LeaseNamespace = o.leaseNamespace
+	}
+	return controller.Run(genericapiserver.SetupSignalContext(), sets.New(wanted.UnsortedList()...), config)
+}
