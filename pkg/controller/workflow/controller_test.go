@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -174,8 +175,12 @@ func TestForeignPodIsNotAdopted(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := w.run(nil)
-	if got.Status.Phase != wfv1.WorkflowError {
-		t.Errorf("phase %s (%s), want Error", got.Status.Phase, got.Status.Message)
+	if got.Status.Phase != wfv1.WorkflowFailed {
+		t.Errorf("phase %s (%s), want Failed", got.Status.Phase, got.Status.Message)
+	}
+	node, _ := got.Status.Nodes.Find("two[0].a")
+	if node.Phase != wfv1.NodeError || !strings.Contains(node.Message, "does not belong to this workflow") {
+		t.Errorf("node is %s (%s), want Error with the reason", node.Phase, node.Message)
 	}
 }
 
