@@ -102,12 +102,9 @@ func (r *logREST) Get(ctx context.Context, name string, options runtime.Object) 
 	return l, nil
 }
 
-// validateLogOptions refuses options that make no sense.
+// validateLogOptions refuses options that make no sense. That numbers are not negative is checked when they are read.
 func validateLogOptions(o *wfv1.WorkflowLogOptions) field.ErrorList {
 	var errs field.ErrorList
-	if o.TailLines != nil && *o.TailLines < 0 {
-		errs = append(errs, field.Invalid(field.NewPath("tailLines"), *o.TailLines, apivalidation.IsNegativeErrorMsg))
-	}
 	if o.SinceSeconds != nil && *o.SinceSeconds < 1 {
 		errs = append(errs, field.Invalid(field.NewPath("sinceSeconds"), *o.SinceSeconds, "must be greater than 0"))
 	}

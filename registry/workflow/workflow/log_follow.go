@@ -181,7 +181,11 @@ func (l *logStream) watchWorkflow(n *news) *cache.Reflector {
 			return l.rest.store.List(request.WithNamespace(ctx, namespace), options(o))
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			return l.rest.store.Watch(request.WithNamespace(ctx, namespace), options(o))
+			w, err := l.rest.store.Watch(request.WithNamespace(ctx, namespace), options(o))
+			if err != nil {
+				return nil, err
+			}
+			return watch.Filter(w, unwrap), nil
 		},
 	}}
 	return cache.NewReflectorWithOptions(lw, &wfv1.Workflow{}, sink{
@@ -201,6 +205,14 @@ func (l *logStream) watchWorkflow(n *news) *cache.Reflector {
 			}
 		},
 	}, cache.ReflectorOptions{Name: "workflows/log of " + namespace + "/" + name})
+}
+
+// unwrap takes the object out of what the watch cache hands to request handlers.
+func unwrap(e watch.Event) (watch.Event, bool) {
+	if c, ok := e.Object.(runtime.CacheableObject); ok {
+		e.Object = c.GetObject()
+	}
+	return e, true
 }
 
 // ownListWatch lists and watches our own store, below the part of the server that makes lists out of watches.
