@@ -224,6 +224,15 @@ func (c *Cluster) Status() error {
 	if err != nil {
 		return err
 	}
+	names = append(names, config.Etcd, config.APIServer)
+	for name := range c.afterAPIServer() {
+		names = append(names, name)
+	}
+	if !c.fakeOnly {
+		names = append(names, config.Containerd)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	var down []string
 	for _, name := range names {
 		state := "down"
@@ -234,7 +243,7 @@ func (c *Cluster) Status() error {
 		}
 		fmt.Fprintf(c.out, "%-24s %s\n", name, state)
 	}
-	if len(names) == 0 || len(down) > 0 {
+	if len(down) > 0 {
 		return fmt.Errorf("not running: %s", strings.Join(down, ", "))
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,7 +40,7 @@ func Missing() []string {
 // EnsureInterface makes sure that a network interface of that name has the
 // address, and that the machine forwards packets between pods.
 func EnsureInterface(name, address string) error {
-	if _, err := os.Stat("/sys/class/net/" + name); err != nil {
+	if _, err := net.InterfaceByName(name); err != nil {
 		// A bridge without ports is the one kind of purely local interface
 		// that every kernel here has; nothing is ever attached to it.
 		if err := run("ip", "link", "add", name, "type", "bridge"); err != nil {
@@ -76,8 +77,8 @@ func raise(path string, want int) error {
 
 // RemoveInterface removes the interface if it exists.
 func RemoveInterface(name string) error {
-	if _, err := os.Stat("/sys/class/net/" + name); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if _, err := net.InterfaceByName(name); err != nil {
+		return nil // there is none of that name
 	}
 	return run("ip", "link", "delete", name)
 }
@@ -108,7 +109,9 @@ func Unmount(dirs ...string) error {
 	}
 	var errs []error
 	for _, point := range mountsBelow(string(data), dirs) {
-		if err := syscall.Unmount(point, syscall.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) {
+		// A mount that another one hides or that went with its parent is none to undo.
+		err := syscall.Unmount(point, syscall.MNT_DETACH)
+		if err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOENT) {
 			errs = append(errs, fmt.Errorf("unmounting %s: %w", point, err))
 		}
 	}
