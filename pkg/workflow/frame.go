@@ -6,6 +6,7 @@ package workflow
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,10 +48,34 @@ func (f *frame) nodeName(p *part) string {
 
 // call prepares the use of a part's template.
 func (f *frame) call(p *part, name string) *call {
+	h := p.holder
+	if h.inline != nil {
+		h.inline = f.inline(p, name)
+	}
 	return &call{
-		holder: p.holder, name: name, scope: f.t.scope, boundaryID: f.id, kind: f.kind, caller: p.name,
+		holder: h, name: name, scope: f.t.scope, boundaryID: f.id, kind: f.kind, caller: p.name,
 		capture: f.plan.captures(p.name), onExit: f.c.onExit,
 	}
+}
+
+// inline returns the inline template of a part as the node of that name sees it: what it says of the caller's variables,
+// the item of the loop among them, holds; the rest is left for the template's own.
+func (f *frame) inline(p *part, name string) *wfv1.Template {
+	v := f.vars
+	if suffix, ok := strings.CutPrefix(name, f.nodeName(p)+"("); ok && p.expands() {
+		number, _, _ := strings.Cut(suffix, ":")
+		items, err := f.items(p)
+		if i, numErr := strconv.Atoi(number); err == nil && numErr == nil && i < len(items) {
+			own := *f.vars
+			own.item, v = items[i], &own
+		}
+	}
+	out, _, err := template.Object(p.inline, v)
+	if err != nil {
+		// Then running it fails for the same reason, and says so.
+		return p.inline
+	}
+	return out
 }
 
 // find returns the node of a part, or the nodes into which it was expanded.

@@ -121,7 +121,11 @@ func (r *run) inputs(tmpl *wfv1.Template, c *call) (*wfv1.Inputs, error) {
 			p.Value = wfv1.ToAnyString(s)
 		}
 		if len(p.Enum) > 0 && !slices.Contains(p.Enum, *p.Value) {
-			return nil, fmt.Errorf("inputs.parameters.%s: value %q is not one of %v", p.Name, p.Value.String(), p.Enum)
+			allowed := make([]string, len(p.Enum))
+			for j := range p.Enum {
+				allowed[j] = p.Enum[j].String()
+			}
+			return nil, fmt.Errorf("inputs.parameters.%s: value %q is not one of %q", p.Name, p.Value.String(), allowed)
 		}
 		p.ValueFrom = nil
 		in.Parameters = append(in.Parameters, p)

@@ -44,7 +44,9 @@ type ending struct {
 type simPod struct {
 	pod *corev1.Pod
 	end ending
-	at  time.Time
+	// at is when the pod starts, or then ends; zero for what does not happen.
+	at      time.Time
+	running bool
 }
 
 // sim is a simulated cluster with the shell around the core: virtual time, scripted pods, and faults on demand.
@@ -207,20 +209,26 @@ func (s *sim) create(p *corev1.Pod) {
 	p.Status.Phase = corev1.PodPending
 	node := p.Annotations[wfv1.AnnotationNodeName]
 	e := s.end(p, node)
-	at := s.now.Add(e.lasts)
-	if e.lasts < 0 {
-		at = time.Time{}
+	s.pods[p.Name] = &simPod{pod: p, end: e, at: s.now.Add(100 * time.Millisecond)}
+}
+
+// begin starts a pod as the kubelet would.
+func (s *sim) begin(p *simPod) {
+	pod := p.pod.DeepCopy()
+	now := metav1.NewTime(s.now)
+	pod.Status.Phase, pod.Status.StartTime, pod.Spec.NodeName = corev1.PodRunning, &now, "node-1"
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{
+		Running: &corev1.ContainerStateRunning{StartedAt: now}}}}
+	p.pod, p.running, p.at = pod, true, s.now.Add(p.end.lasts)
+	if p.end.lasts < 0 {
+		p.at = time.Time{}
 	}
-	s.pods[p.Name] = &simPod{pod: p, end: e, at: at}
 }
 
 // finish ends a pod as the kubelet would.
 func (s *sim) finish(p *simPod) {
 	pod := p.pod.DeepCopy()
-	started := metav1.NewTime(pod.CreationTimestamp.Time)
-	if started.IsZero() {
-		started = metav1.NewTime(s.now.Add(-p.end.lasts))
-	}
+	started := pod.Status.ContainerStatuses[0].State.Running.StartedAt
 	term := &corev1.ContainerStateTerminated{ExitCode: p.end.code, Reason: "Completed", StartedAt: started, FinishedAt: metav1.NewTime(s.now)}
 	pod.Status.Phase = corev1.PodSucceeded
 	if p.end.code != 0 {
@@ -238,7 +246,6 @@ func (s *sim) finish(p *simPod) {
 		term.Message = string(text)
 	}
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Terminated: term}}}
-	pod.Spec.NodeName = "node-1"
 	p.pod, p.at = pod, time.Time{}
 }
 
@@ -260,7 +267,11 @@ func (s *sim) step() bool {
 		if pending[i].at.After(s.now) {
 			s.now = pending[i].at
 		}
-		s.finish(pending[i])
+		if pending[i].running {
+			s.finish(pending[i])
+		} else {
+			s.begin(pending[i])
+		}
 		return true
 	}
 	if s.wake.After(s.now) {
