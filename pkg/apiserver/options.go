@@ -11,9 +11,13 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	cliflag "k8s.io/component-base/cli/flag"
+	basecompatibility "k8s.io/component-base/compatibility"
+	"k8s.io/component-base/version"
 
 	"argosy.dev/argosy/apis/scheme"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
@@ -57,13 +61,14 @@ type Options struct {
 
 // NewOptions returns the defaults.
 func NewOptions() *Options {
+	versions := kubernetesVersions() // before anything asks for a feature
 	recommended := genericoptions.NewRecommendedOptions(etcdPrefix, nil)
 	recommended.Etcd = nil
 	recommended.SecureServing.BindPort = 8443
 	// The certificate is made from our own authority, never kept in a file.
 	recommended.SecureServing.ServerCert.CertDirectory = ""
 	recommended.SecureServing.ServerCert.PairName = ""
-	run := genericoptions.NewServerRunOptions()
+	run := genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, versions)
 	run.MaxRequestBodyBytes = MaxBodyBytes
 	backend := storagebackend.NewDefaultConfig(etcdPrefix, scheme.Codecs.LegacyCodec(storageVersions...))
 	backend.EncodeVersioner = schema.GroupVersions(storageVersions)
@@ -80,6 +85,16 @@ func NewOptions() *Options {
 		RegisterAPIServices: true,
 		CompatibilityGroup:  true,
 	}
+}
+
+// kubernetesVersions makes feature gates and emulation follow the Kubernetes
+// release that we are built from. The default registry would take our own
+// version for it, by which all features of Kubernetes are still to come.
+func kubernetesVersions() basecompatibility.ComponentGlobalsRegistry {
+	registry := basecompatibility.NewComponentGlobalsRegistry()
+	kube := basecompatibility.NewEffectiveVersionFromString(version.DefaultKubeBinaryVersion, "", "")
+	utilruntime.Must(registry.Register(basecompatibility.DefaultKubeComponent, kube, utilfeature.DefaultMutableFeatureGate))
+	return registry
 }
 
 // Flags returns the flags in named sections, as components of Kubernetes show them.
