@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -220,7 +221,7 @@ func (o *Outcome) setExitCode(code int32) {
 // containerMessage is the peer's form, which users' expressions match.
 func containerMessage(name, reason string, code int32, text string) string {
 	reason = either(reason, "Error")
-	return withText(fmt.Sprintf("%s: %s (exit code %d)", name, reason, code), text)
+	return withText(fmt.Sprintf("%s: %s (exit code %d)", name, reason, code), strings.TrimSpace(text))
 }
 
 // withText joins two parts of a message of which the second may be empty.

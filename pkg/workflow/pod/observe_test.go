@@ -115,7 +115,7 @@ func TestObserve(t *testing.T) {
 		{"succeeded, statuses missing", observed(corev1.PodSucceeded), Outcome{Phase: wfv1.NodeSucceeded}},
 		{"failed", observed(corev1.PodFailed, terminated(1, "Error", "")), ended(Outcome{Phase: wfv1.NodeFailed, Message: "main: Error (exit code 1)", ExitCode: ptr("1")})},
 		{"failed, phase lags", observed(corev1.PodRunning, terminated(1, "Error", "")), ended(Outcome{Phase: wfv1.NodeFailed, Message: "main: Error (exit code 1)", ExitCode: ptr("1")})},
-		{"failed with a message", observed(corev1.PodFailed, terminated(2, "Error", "disk full")), ended(Outcome{Phase: wfv1.NodeFailed, Message: "main: Error (exit code 2): disk full", ExitCode: ptr("2")})},
+		{"failed with a message", observed(corev1.PodFailed, terminated(2, "Error", "disk full\n")), ended(Outcome{Phase: wfv1.NodeFailed, Message: "main: Error (exit code 2): disk full", ExitCode: ptr("2")})},
 		{"failed without a reason", observed(corev1.PodFailed, terminated(2, "", "")), ended(Outcome{Phase: wfv1.NodeFailed, Message: "main: Error (exit code 2)", ExitCode: ptr("2")})},
 		{"out of memory", observed(corev1.PodFailed, terminated(137, "OOMKilled", "")), ended(Outcome{Phase: wfv1.NodeFailed, Message: "main: OOMKilled (exit code 137)", ExitCode: ptr("137")})},
 		{"killed, the pod has not said why yet", observed(corev1.PodRunning, terminated(137, "Error", "")), Outcome{Phase: wfv1.NodeRunning}},
