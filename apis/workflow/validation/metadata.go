@@ -13,7 +13,7 @@ import (
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
-// workflowName checks the length of a name; its form is checked with the rest of the metadata.
+// nameLength checks the length of a name; its form is checked with the rest of the metadata.
 func (r *report) nameLength(name string, limit int, why string) {
 	if len(name) > limit {
 		e := field.TooLong(field.NewPath("metadata", "name"), short(name), limit)

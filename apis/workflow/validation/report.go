@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -29,7 +30,7 @@ type report struct {
 	// origin is set while templates of other objects are looked at.
 	origin *origin
 	// silenced are inner fields that another part of the check reports.
-	silenced map[string]bool
+	silenced sets.Set[string]
 }
 
 // origin is where templates come from that are not in the object itself. Their fields mean nothing to who reads the
@@ -45,7 +46,7 @@ func (r *report) full() bool { return len(r.errs) >= maxErrors }
 // add records an error. The last one that fits says that there are more.
 func (r *report) add(e *field.Error) {
 	switch {
-	case r.full() || r.silenced[e.Field]:
+	case r.full() || r.silenced.Has(e.Field):
 	case len(r.errs) == maxErrors-1:
 		r.errs = append(r.errs, field.Forbidden(field.NewPath("spec"), fmt.Sprintf("there are more errors than these %d; mend them first", maxErrors-1)))
 	default:

@@ -26,8 +26,12 @@ type checker struct {
 	open bool
 	// runs tells that arguments must have values.
 	runs bool
-	// labels and annotations of the workflow.
-	labels, annotations map[string]string
+	// own is the workflow's spec where spec is that with the template's under it; otherwise nil.
+	own *wfv1.WorkflowSpec
+	// entry tells that there must be an entrypoint.
+	entry bool
+	// labelKeys and annotationKeys are those of the workflow, parameters the names of its arguments.
+	labelKeys, annotationKeys, parameters sets.Set[string]
 
 	local  map[string]*bound
 	remote map[string]*bound
@@ -49,9 +53,42 @@ type bound struct {
 	scope  string
 	origin *origin
 	inline bool
-	// needed are the inputs that must be supplied, computed once.
-	needed   []string
-	computed bool
+	// names is computed when it is first asked for.
+	names *names
+}
+
+// names are what a template declares. Lists are searched once, since a large object refers to them often.
+type names struct {
+	inputs, outputs                 map[string]*wfv1.Parameter
+	inputArtifacts, outputArtifacts sets.Set[string]
+	// needed are the inputs that have no value of their own.
+	needed []string
+}
+
+// declared returns the names that the template declares.
+func (t *bound) declared() *names {
+	if t.names != nil {
+		return t.names
+	}
+	n := &names{inputs: map[string]*wfv1.Parameter{}, outputs: map[string]*wfv1.Parameter{}, inputArtifacts: sets.New[string](), outputArtifacts: sets.New[string]()}
+	for i := range t.Inputs.Parameters {
+		p := &t.Inputs.Parameters[i]
+		n.inputs[p.Name] = p
+		if !hasSource(p) {
+			n.needed = append(n.needed, p.Name)
+		}
+	}
+	for i := range t.Outputs.Parameters {
+		n.outputs[t.Outputs.Parameters[i].Name] = &t.Outputs.Parameters[i]
+	}
+	for i := range t.Inputs.Artifacts {
+		n.inputArtifacts.Insert(t.Inputs.Artifacts[i].Name)
+	}
+	for i := range t.Outputs.Artifacts {
+		n.outputArtifacts.Insert(t.Outputs.Artifacts[i].Name)
+	}
+	t.names = n
+	return n
 }
 
 // shape checks the fields of the spec that stand for themselves.
@@ -62,12 +99,7 @@ func (c *checker) shape(spec *wfv1.WorkflowSpec, path *field.Path) {
 	if d := spec.ActiveDeadlineSeconds; d != nil && *d < 0 {
 		c.add(field.Invalid(path.Child("activeDeadlineSeconds"), *d, "must not be negative"))
 	}
-	switch spec.Shutdown {
-	case wfv1.ShutdownStrategyNone, wfv1.ShutdownStrategyStop, wfv1.ShutdownStrategyTerminate:
-	default:
-		c.add(field.NotSupported(path.Child("shutdown"), wfv1.ShutdownStrategy(short(string(spec.Shutdown))),
-			[]wfv1.ShutdownStrategy{wfv1.ShutdownStrategyStop, wfv1.ShutdownStrategyTerminate}))
-	}
+	c.shutdown(spec.Shutdown, path.Child("shutdown"))
 	if p := spec.DNSPolicy; p != nil {
 		known := []corev1.DNSPolicy{corev1.DNSClusterFirstWithHostNet, corev1.DNSClusterFirst, corev1.DNSDefault, corev1.DNSNone, ""}
 		if !sets.New(known...).Has(*p) {
@@ -84,6 +116,15 @@ func (c *checker) shape(spec *wfv1.WorkflowSpec, path *field.Path) {
 		c.invalid(path.Child("templateDefaults", "name"), d.Name, "defaults have no name: every template keeps its own")
 	}
 	c.parameterNames(spec.Arguments.Parameters, path.Child("arguments", "parameters"))
+}
+
+// shutdown checks how a workflow is ended before its time.
+func (r *report) shutdown(s wfv1.ShutdownStrategy, path *field.Path) {
+	switch s {
+	case wfv1.ShutdownStrategyNone, wfv1.ShutdownStrategyStop, wfv1.ShutdownStrategyTerminate:
+	default:
+		r.add(field.NotSupported(path, wfv1.ShutdownStrategy(short(string(s))), []wfv1.ShutdownStrategy{wfv1.ShutdownStrategyStop, wfv1.ShutdownStrategyTerminate}))
+	}
 }
 
 // volumes checks that volumes can be told apart.
