@@ -128,8 +128,11 @@ func (v verdict) String() string {
 	if v.Got != nil && v.Got.Seconds > 0 {
 		s += fmt.Sprintf(" (%.1fs)", v.Got.Seconds)
 	}
-	if v.Why != "" {
-		s += ": " + v.Why
+	if why := v.Why; why != "" {
+		if v.Result == "refused" && len(why) > 240 {
+			why = why[:240] + "…"
+		}
+		s += ": " + why
 	}
 	if v.Note != "" {
 		s += " [" + v.Note + "]"

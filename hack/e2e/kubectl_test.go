@@ -99,9 +99,10 @@ func TestKubectlServerSideApply(t *testing.T) {
 	ns := newNamespace(t)
 	ssa := []string{"-n", ns, "apply", "--server-side", "-f", "-"}
 	kubectl(t, template, append(ssa, "--field-manager=one")...)
-	changed := strings.Replace(template, "entrypoint: main", "entrypoint: other", 1) + "  - name: other\n    suspend: {}\n"
+	unlabelled := strings.Replace(template, ", labels: {team: a}", "", 1)
+	changed := strings.Replace(unlabelled, "entrypoint: main", "entrypoint: other", 1) + "  - name: other\n    suspend: {}\n"
 	out := kubectlFails(t, changed, append(ssa, "--field-manager=two")...)
-	want(t, "conflict", out, `conflict with "one"`, ".spec.entrypoint")
+	want(t, "conflict", out, `with "one"`, ".spec.entrypoint")
 	if v := kubectl(t, "", "-n", ns, "get", "wftmpl", "greet", "-o", "jsonpath={.spec.entrypoint}"); v != "main" {
 		t.Errorf("a conflict stored entrypoint %s", v)
 	}
@@ -112,7 +113,7 @@ func TestKubectlServerSideApply(t *testing.T) {
 	managers := kubectl(t, "", "-n", ns, "get", "wftmpl", "greet", "--show-managed-fields", "-o", "jsonpath={.metadata.managedFields[*].manager}")
 	want(t, "managed fields", managers, "one", "two")
 	// What nobody owns any more goes.
-	kubectl(t, strings.Replace(template, ", labels: {team: a}", "", 1), append(ssa, "--field-manager=one", "--force-conflicts")...)
+	kubectl(t, unlabelled, append(ssa, "--field-manager=one", "--force-conflicts")...)
 	if v := kubectl(t, "", "-n", ns, "get", "wftmpl", "greet", "-o", "jsonpath={.metadata.labels.team}"); v != "" {
 		t.Errorf("a label that nobody owns is still %s", v)
 	}

@@ -72,6 +72,8 @@ func Connect(kubeconfig string) (*Client, error) {
 func ForConfig(cfg *rest.Config, kubeconfig string) (*Client, error) {
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS = -1
+	// Who wants warnings asks the result of his request for them.
+	cfg.WarningHandlerWithContext = rest.NoWarnings{}
 	kube, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("make client: %w", err)
