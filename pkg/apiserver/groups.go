@@ -5,7 +5,6 @@ package apiserver
 
 import (
 	"fmt"
-	"maps"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -17,6 +16,7 @@ import (
 	"argosy.dev/argosy/apis/argoproj"
 	"argosy.dev/argosy/apis/scheme"
 	"argosy.dev/argosy/pkg/apiserver/storage"
+	"argosy.dev/argosy/registry/resource"
 )
 
 // Version is the API version of all groups.
@@ -55,13 +55,29 @@ func apiGroups(families []Family, compat bool, getter generic.RESTOptionsGetter,
 			return nil, fmt.Errorf("group %s: %w", f.Group(), err)
 		}
 		out = append(out, apiGroup(f.Group(), s))
-		maps.Copy(all, s)
+		for path, storage := range s {
+			all[path] = withoutShortNames(storage)
+		}
 	}
 	if compat {
 		out = append(out, apiGroup(argoproj.GroupName, all))
 	}
 	return out, nil
 }
+
+// withoutShortNames keeps short names to the native group: kubectl warns on every
+// use of a name that is in two groups, and the objects are the same.
+func withoutShortNames(storage rest.Storage) rest.Storage {
+	if main, ok := storage.(*resource.REST); ok {
+		return unabbreviated{main}
+	}
+	return storage
+}
+
+type unabbreviated struct{ *resource.REST }
+
+// ShortNames implements rest.ShortNamesProvider.
+func (unabbreviated) ShortNames() []string { return nil }
 
 func apiGroup(name string, storage map[string]rest.Storage) *genericapiserver.APIGroupInfo {
 	info := genericapiserver.NewDefaultAPIGroupInfo(name, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs)

@@ -6,13 +6,16 @@ package apiserver
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/version"
+	openapicommon "k8s.io/kube-openapi/pkg/common"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	"argosy.dev/argosy/apis/scheme"
+	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	generated "argosy.dev/argosy/generated/openapi"
 )
 
@@ -34,12 +37,25 @@ func (n publicNamer) GetDefinitionName(name string) (string, spec.Extensions) {
 	return name, extensions
 }
 
+// definitions are the generated ones, less what is required of a container of
+// a pod but not of a template's: its name, which the server gives it. Clients that
+// validate by the published document would refuse what the server takes.
+func definitions(ref openapicommon.ReferenceCallback) map[string]openapicommon.OpenAPIDefinition {
+	all := generated.GetOpenAPIDefinitions(ref)
+	for _, model := range []string{corev1.Container{}.OpenAPIModelName(), wfv1.ScriptTemplate{}.OpenAPIModelName()} {
+		definition := all[model]
+		definition.Schema.Required = slices.DeleteFunc(definition.Schema.Required, func(field string) bool { return field == "name" })
+		all[model] = definition
+	}
+	return all
+}
+
 // describe makes config publish the OpenAPI documents of our types.
 func describe(config *genericapiserver.Config) {
 	namer := openapi.NewDefinitionNamer(scheme.Scheme)
-	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(generated.GetOpenAPIDefinitions, namer)
+	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
 	config.OpenAPIConfig.GetDefinitionName = publicNamer{namer}.GetDefinitionName
-	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(generated.GetOpenAPIDefinitions, namer)
+	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	config.OpenAPIV3Config.GetDefinitionName = publicNamer{namer}.GetDefinitionName
 	for _, info := range []*spec.Info{config.OpenAPIConfig.Info, config.OpenAPIV3Config.Info} {
 		info.Title = "Argosy"

@@ -144,8 +144,8 @@ func memberConfig(c Config, dir, socket string) *embed.Config {
 	// default of ten minutes would make consistent reads from it wait.
 	cfg.WatchProgressNotifyInterval = 5 * time.Second
 	// Alone in the cluster, a member need not wait out an election timeout.
-	cfg.TickMs = 100
-	cfg.ElectionMs = 500
+	cfg.TickMs = 20
+	cfg.ElectionMs = 100
 	cfg.PreVote = false
 	// The API server compacts (--etcd-compaction-interval), etcd must not.
 	cfg.AutoCompactionRetention = "0"
