@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/utils/ptr"
 
 	"argosy.dev/argosy/apis/argoproj"
@@ -130,6 +131,25 @@ func TestConvertFromUnstructured(t *testing.T) {
 	got.TypeMeta = wf.TypeMeta
 	if diff := cmp.Diff(wf, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// kubectl apply sends strategic merge patches, which know no lists of lists and no JSON of any shape: they must not
+// look inside templates.
+func TestStrategicMergePatch(t *testing.T) {
+	const template = `{"name":"a","steps":[[{"name":"s","template":"t","withItems":[1,{"k":[2]}]}]],"plugin":{"p":{"a":1}}}`
+	original := `{"spec":{"entrypoint":"a","podGC":{"strategy":"OnPodSuccess"},"templateDefaults":` + template + `,"templates":[` + template + `]}}`
+	patch := `{"spec":{"podGC":{"deleteDelayDuration":"1s"},"templateDefaults":{"steps":[[]],"plugin":{"p":{"b":2}}},"templates":[` +
+		strings.Replace(template, `"k"`, `"l"`, 1) + `]}}`
+	got, err := strategicpatch.StrategicMergePatch([]byte(original), []byte(patch), &wfv1.Workflow{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"spec":{"entrypoint":"a","podGC":{"deleteDelayDuration":"1s","strategy":"OnPodSuccess"},` +
+		`"templateDefaults":{"plugin":{"p":{"b":2}},"steps":[[]]},` +
+		`"templates":[{"name":"a","plugin":{"p":{"a":1}},"steps":[[{"name":"s","template":"t","withItems":[1,{"l":[2]}]}]]}]}}`
+	if string(got) != want {
+		t.Error(cmp.Diff(want, string(got)))
 	}
 }
 

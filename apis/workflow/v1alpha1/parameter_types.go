@@ -10,15 +10,11 @@ type Inputs struct {
 	// parameters are the text values that the template takes.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Parameters []Parameter `json:"parameters,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Parameters []Parameter `json:"parameters,omitzero"`
 	// artifacts are the files that the template takes.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Artifacts []Artifact `json:"artifacts,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Artifacts []Artifact `json:"artifacts,omitzero"`
 }
 
 // Outputs declares what a template yields and, in the status of a node, holds what it has yielded.
@@ -26,15 +22,11 @@ type Outputs struct {
 	// parameters are the text values that the template yields.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Parameters []Parameter `json:"parameters,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Parameters []Parameter `json:"parameters,omitzero"`
 	// artifacts are the files that the template yields.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Artifacts []Artifact `json:"artifacts,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Artifacts []Artifact `json:"artifacts,omitzero"`
 	// result is what the main container wrote to its standard output, at most the last 256 KiB of it, without one
 	// final line break. It is kept where something refers to it. Status only.
 	// +optional
@@ -49,15 +41,11 @@ type Arguments struct {
 	// parameters are text values.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Parameters []Parameter `json:"parameters,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Parameters []Parameter `json:"parameters,omitzero"`
 	// artifacts are files.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Artifacts []Artifact `json:"artifacts,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Artifacts []Artifact `json:"artifacts,omitzero"`
 }
 
 // Parameter is a named text value.

@@ -43,6 +43,7 @@ type schema struct {
 	Format               string             `json:"format"`
 	Enum                 []any              `json:"enum"`
 	Properties           map[string]*schema `json:"properties"`
+	Required             []string           `json:"required"`
 	AdditionalProperties *schema            `json:"additionalProperties"`
 	Items                *schema            `json:"items"`
 	IntOrString          bool               `json:"x-kubernetes-int-or-string"`
@@ -238,13 +239,14 @@ func (g *generator) structure(path string, s *schema, t reflect.Type) (in, want 
 			g.missing = append(g.missing, path+"."+name)
 			continue
 		}
-		if !g.sometimes() {
+		if !g.sometimes() && !slices.Contains(s.Required, name) {
 			continue
 		}
 		ours := strings.HasPrefix(field.owner.PkgPath(), "argosy.dev/")
 		in, want := g.both(path+"."+name, s.Properties[name], field.Type)
-		// Kubernetes' own types do not tell empty from absent. An empty status is no status.
-		if isEmpty(in) && (!ours || name == "status") {
+		// Kubernetes' own types do not tell empty from absent, nor do structures held by value.
+		byValue := field.Type.Kind() == reflect.Struct && strings.Contains(field.Tag.Get("json"), ",omitzero")
+		if !ours && isEmpty(in) || byValue && reflect.DeepEqual(in, map[string]any{}) {
 			continue
 		}
 		ins[name], wants[name] = in, want

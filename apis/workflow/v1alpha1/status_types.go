@@ -120,7 +120,8 @@ type WorkflowStatus struct {
 	// Later changes to them have no effect on it. Keys are SCOPE/RESOURCE/TEMPLATE.
 	// +optional
 	// +mapType=atomic
-	StoredTemplates map[string]Template `json:"storedTemplates,omitzero"`
+	// +patchStrategy=replace
+	StoredTemplates map[string]Template `json:"storedTemplates,omitzero" patchStrategy:"replace"`
 	// persistentVolumeClaims are the volumes that stand for the claims made from volumeClaimTemplates.
 	// +optional
 	// +listType=atomic
@@ -140,7 +141,8 @@ type WorkflowStatus struct {
 	// template's spec with the workflow's own laid over it.
 	// +optional
 	// +structType=atomic
-	StoredWorkflowTemplateSpec *WorkflowSpec `json:"storedWorkflowTemplateSpec,omitempty"`
+	// +patchStrategy=replace
+	StoredWorkflowTemplateSpec *WorkflowSpec `json:"storedWorkflowTemplateSpec,omitempty" patchStrategy:"replace"`
 	// synchronization lists the locks that the workflow and its nodes hold and wait for.
 	// +optional
 	Synchronization *SynchronizationStatus `json:"synchronization,omitempty"`

@@ -22,7 +22,7 @@ type WorkflowStep struct {
 	Inline *Template `json:"inline,omitempty"`
 	// arguments are handed to the inputs of the template.
 	// +optional
-	Arguments Arguments `json:"arguments,omitempty"`
+	Arguments Arguments `json:"arguments,omitzero"`
 	// templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.
 	// +optional
 	TemplateRef *TemplateRef `json:"templateRef,omitempty"`
@@ -61,9 +61,7 @@ type DAGTemplate struct {
 	Target string `json:"target,omitempty"`
 	// tasks are the tasks, in any order.
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Tasks []DAGTask `json:"tasks,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Tasks []DAGTask `json:"tasks,omitzero"`
 	// failFast starts no more tasks once one has failed; what runs is finished, then the DAG fails. When it is
 	// false, all branches run as far as they can. Default: true.
 	// +optional
@@ -84,7 +82,7 @@ type DAGTask struct {
 	Inline *Template `json:"inline,omitempty"`
 	// arguments are handed to the inputs of the template.
 	// +optional
-	Arguments Arguments `json:"arguments,omitempty"`
+	Arguments Arguments `json:"arguments,omitzero"`
 	// templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.
 	// +optional
 	TemplateRef *TemplateRef `json:"templateRef,omitempty"`
@@ -181,7 +179,7 @@ type LifecycleHook struct {
 	Template string `json:"template,omitempty"`
 	// arguments are handed to the inputs of the template.
 	// +optional
-	Arguments Arguments `json:"arguments,omitempty"`
+	Arguments Arguments `json:"arguments,omitzero"`
 	// templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.
 	// +optional
 	TemplateRef *TemplateRef `json:"templateRef,omitempty"`

@@ -17,10 +17,10 @@ type Template struct {
 	Name string `json:"name,omitempty"`
 	// inputs declares the parameters and artifacts that the template takes.
 	// +optional
-	Inputs Inputs `json:"inputs,omitempty"`
+	Inputs Inputs `json:"inputs,omitzero"`
 	// outputs declares the parameters and artifacts that the template yields.
 	// +optional
-	Outputs Outputs `json:"outputs,omitempty"`
+	Outputs Outputs `json:"outputs,omitzero"`
 	// nodeSelector restricts the pod to cluster nodes with these labels. It replaces that of the workflow.
 	// +optional
 	NodeSelector map[string]string `json:"nodeSelector,omitzero"`
@@ -29,7 +29,7 @@ type Template struct {
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
 	// metadata holds labels and annotations for the pod. They win over those of the workflow's podMetadata.
 	// +optional
-	Metadata Metadata `json:"metadata,omitempty"`
+	Metadata Metadata `json:"metadata,omitzero"`
 	// daemon lets the pod run on in the background: the step counts as done when the pod is running and all its
 	// containers are ready. The pod is ended with the steps or DAG that it belongs to. Default: false.
 	// +optional
@@ -68,21 +68,15 @@ type Template struct {
 	// volumes can be mounted by the containers of this template, besides those of the workflow.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Volumes []corev1.Volume `json:"volumes,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Volumes []corev1.Volume `json:"volumes,omitzero"`
 	// initContainers run one after the other before the main container.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	InitContainers []UserContainer `json:"initContainers,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	InitContainers []UserContainer `json:"initContainers,omitzero"`
 	// sidecars run beside the main container, and are ended when it has ended.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Sidecars []UserContainer `json:"sidecars,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Sidecars []UserContainer `json:"sidecars,omitzero"`
 	// archiveLocation says where the artifacts and logs of this template are kept, where their own location does not
 	// say it in full.
 	// +optional
@@ -105,9 +99,7 @@ type Template struct {
 	// tolerations let the pod run on tainted cluster nodes. They replace those of the workflow.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=key
-	Tolerations []corev1.Toleration `json:"tolerations,omitzero" patchStrategy:"merge" patchMergeKey:"key"`
+	Tolerations []corev1.Toleration `json:"tolerations,omitzero"`
 	// schedulerName is the scheduler that places the pod. Default: that of the workflow, or else of the cluster.
 	// +optional
 	SchedulerName string `json:"schedulerName,omitempty"`
@@ -132,9 +124,7 @@ type Template struct {
 	// hostAliases are lines added to the hosts file of the pod.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=ip
-	HostAliases []corev1.HostAlias `json:"hostAliases,omitzero" patchStrategy:"merge" patchMergeKey:"ip"`
+	HostAliases []corev1.HostAlias `json:"hostAliases,omitzero"`
 	// securityContext holds the security attributes of the pod. It replaces that of the workflow.
 	// +optional
 	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
@@ -170,9 +160,7 @@ type Template struct {
 	// of the workflow that have the same name.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge,retainKeys
-	// +patchMergeKey=name
-	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero" patchStrategy:"merge,retainKeys" patchMergeKey:"name"`
+	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero"`
 }
 
 // UserContainer is a container that runs before or beside the main container.

@@ -50,16 +50,14 @@ type WorkflowSpec struct {
 	// It stays empty when the workflow runs a template by workflowTemplateRef.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Templates []Template `json:"templates,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Templates []Template `json:"templates,omitzero"`
 	// entrypoint names the template that is run first. It is required unless workflowTemplateRef brings one.
 	// +optional
 	Entrypoint string `json:"entrypoint,omitempty"`
 	// arguments are the values given to the workflow. They are seen everywhere as {{workflow.parameters.NAME}}, and
 	// are handed to the entrypoint's inputs of the same name.
 	// +optional
-	Arguments Arguments `json:"arguments,omitempty"`
+	Arguments Arguments `json:"arguments,omitzero"`
 	// serviceAccountName is the service account that all pods of the workflow run as. Default: "default".
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
@@ -73,9 +71,7 @@ type WorkflowSpec struct {
 	// volumes can be mounted by any container of the workflow.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	Volumes []corev1.Volume `json:"volumes,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	Volumes []corev1.Volume `json:"volumes,omitzero"`
 	// volumeClaimTemplates are claims created when the workflow starts and mounted by name like any volume. The
 	// claim's name is WORKFLOW-NAME; volumeClaimGC says when it is deleted.
 	// +optional
@@ -103,15 +99,11 @@ type WorkflowSpec struct {
 	// tolerations let all pods run on tainted cluster nodes. A template's own tolerations replace them.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=key
-	Tolerations []corev1.Toleration `json:"tolerations,omitzero" patchStrategy:"merge" patchMergeKey:"key"`
+	Tolerations []corev1.Toleration `json:"tolerations,omitzero"`
 	// imagePullSecrets name secrets of the same namespace with which images are pulled.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=name
-	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitzero" patchStrategy:"merge" patchMergeKey:"name"`
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitzero"`
 	// hostNetwork runs all pods in the network of their cluster node. Default: false.
 	// +optional
 	HostNetwork *bool `json:"hostNetwork,omitempty"`
@@ -159,9 +151,7 @@ type WorkflowSpec struct {
 	// hostAliases are lines added to the hosts file of all pods.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge
-	// +patchMergeKey=ip
-	HostAliases []corev1.HostAlias `json:"hostAliases,omitzero" patchStrategy:"merge" patchMergeKey:"ip"`
+	HostAliases []corev1.HostAlias `json:"hostAliases,omitzero"`
 	// securityContext holds the security attributes of all pods. A template's own context replaces it.
 	// +optional
 	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
@@ -196,7 +186,8 @@ type WorkflowSpec struct {
 	// templateDefaults is merged under every template: a template's own values win. What belongs to one type of
 	// template is given only to templates of that type.
 	// +optional
-	TemplateDefaults *Template `json:"templateDefaults,omitempty"`
+	// +patchStrategy=replace
+	TemplateDefaults *Template `json:"templateDefaults,omitempty" patchStrategy:"replace"`
 	// archiveLogs says whether the logs of main containers are kept as artifacts. A template may say otherwise.
 	// +optional
 	ArchiveLogs *bool `json:"archiveLogs,omitempty"`
@@ -218,9 +209,7 @@ type WorkflowSpec struct {
 	// same name replace them.
 	// +optional
 	// +listType=atomic
-	// +patchStrategy=merge,retainKeys
-	// +patchMergeKey=name
-	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero" patchStrategy:"merge,retainKeys" patchMergeKey:"name"`
+	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero"`
 }
 
 // ShutdownStrategy says how a workflow is ended before its time.
