@@ -4,8 +4,11 @@
 #
 # build.sh [PROGRAM...] builds the local cluster's programs into .local/bin; go
 # decides what is out of date. Without arguments it builds what every cluster
-# needs: cluster, pause and kube, and beside the compiler its images. "s3" and
-# "kwok" are built only when named.
+# needs: cluster, pause and kube; as root also its images, and the packages that
+# these need. "s3" and "kwok" are built only when named.
+#
+# Check this module with -trimpath and CGO_ENABLED=0 too (go vet -trimpath, go
+# test -trimpath): with other flags Go compiles all of Kubernetes once more.
 # $RUN, if set, is put in front of each go command.
 set -eu
 cd "$(dirname "$0")"
@@ -35,8 +38,9 @@ for program; do
 		ln -sf kube "$bin/kubectl"
 		;;
 	images)
-		# It mostly waits for the network, so the compiler need not wait for it.
+		# They mostly wait for the network, so the compiler need not wait for them.
 		if [ "$(id -u)" = 0 ]; then
+			./install-packages.sh
 			"$bin/cluster" images &
 			images=$!
 		fi
