@@ -164,7 +164,6 @@ func TestBuildPrecedence(t *testing.T) {
 		Affinity:                     &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}},
 		SchedulerName:                "wf-scheduler",
 		PodPriorityClassName:         "wf-class",
-		PodPriority:                  ptr(int32(1)),
 		SecurityContext:              &corev1.PodSecurityContext{RunAsUser: ptr(int64(1))},
 		HostAliases:                  []corev1.HostAlias{{IP: "1.1.1.1"}},
 		ImagePullSecrets:             []corev1.LocalObjectReference{{Name: "s"}},
@@ -177,7 +176,7 @@ func TestBuildPrecedence(t *testing.T) {
 	own := container(corev1.Container{Image: "i", VolumeMounts: []corev1.VolumeMount{{Name: "shared", MountPath: "/s"}, {Name: "both", MountPath: "/b"}, {Name: "both", MountPath: "/b2"}}})
 	own.ServiceAccountName, own.AutomountServiceAccountToken = "sa", ptr(true)
 	own.NodeSelector, own.Tolerations = map[string]string{"b": "t"}, []corev1.Toleration{{Key: "t"}}
-	own.Affinity, own.SchedulerName, own.PriorityClassName, own.Priority = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{}}, "scheduler", "class", ptr(int32(2))
+	own.Affinity, own.SchedulerName, own.PriorityClassName = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{}}, "scheduler", "class"
 	own.SecurityContext, own.HostAliases = &corev1.PodSecurityContext{RunAsUser: ptr(int64(2))}, []corev1.HostAlias{{IP: "2.2.2.2"}}
 	own.Metadata = wfv1.Metadata{Labels: map[string]string{"b": "t", wfv1.LabelCompleted: "true"}, Annotations: map[string]string{"b": "t", wfv1.AnnotationNodeID: "x"}}
 	own.Volumes = []corev1.Volume{{Name: "both", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}, {Name: "unused2"}}
@@ -211,7 +210,6 @@ func TestBuildPrecedence(t *testing.T) {
 		Affinity:                     own.Affinity,
 		SchedulerName:                "scheduler",
 		PriorityClassName:            "class",
-		Priority:                     ptr(int32(2)),
 		SecurityContext:              own.SecurityContext,
 		HostAliases:                  []corev1.HostAlias{{IP: "1.1.1.1"}, {IP: "2.2.2.2"}},
 		ImagePullSecrets:             spec.ImagePullSecrets,
@@ -249,7 +247,7 @@ func TestBuildPrecedence(t *testing.T) {
 	}
 	want = corev1.PodSpec{
 		RestartPolicy: corev1.RestartPolicyNever, ServiceAccountName: "wf-sa", AutomountServiceAccountToken: ptr(false), NodeSelector: spec.NodeSelector, Tolerations: spec.Tolerations,
-		Affinity: spec.Affinity, SchedulerName: "wf-scheduler", PriorityClassName: "wf-class", Priority: ptr(int32(1)), SecurityContext: spec.SecurityContext, HostAliases: spec.HostAliases,
+		Affinity: spec.Affinity, SchedulerName: "wf-scheduler", PriorityClassName: "wf-class", SecurityContext: spec.SecurityContext, HostAliases: spec.HostAliases,
 		ImagePullSecrets: spec.ImagePullSecrets, HostNetwork: true, DNSPolicy: corev1.DNSNone, DNSConfig: spec.DNSConfig, Containers: got.Spec.Containers,
 	}
 	if d := cmp.Diff(want, got.Spec); d != "" {

@@ -180,7 +180,6 @@ func placement(p *corev1.PodSpec, spec *wfv1.WorkflowSpec, tmpl *wfv1.Template) 
 	p.Affinity = first(tmpl.Affinity, spec.Affinity)
 	p.SchedulerName = either(tmpl.SchedulerName, spec.SchedulerName)
 	p.PriorityClassName = either(tmpl.PriorityClassName, spec.PodPriorityClassName)
-	p.Priority = first(tmpl.Priority, spec.PodPriority)
 	p.ServiceAccountName = either(tmpl.ServiceAccountName, spec.ServiceAccountName)
 	// No program of ours in the pod needs a token, so nothing is forced.
 	p.AutomountServiceAccountToken = first(tmpl.AutomountServiceAccountToken, spec.AutomountServiceAccountToken)
