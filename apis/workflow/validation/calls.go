@@ -5,7 +5,6 @@ package validation
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/expression"
+	"argosy.dev/argosy/pkg/workflow"
 	"argosy.dev/argosy/pkg/workflow/template"
 )
 
@@ -237,8 +237,8 @@ func (c *checker) sequence(s *wfv1.Sequence, path *field.Path) {
 	if s.End != nil {
 		c.number(path.Child("end"), s.End)
 	}
-	if s.Format != "" && !hasTag(s.Format) && len(s.Format) <= 1024 {
-		if out := fmt.Sprintf(s.Format, 1); strings.Contains(out, "%!") {
+	if s.Format != "" && !hasTag(s.Format) {
+		if _, err := workflow.SequenceText(s.Format, 1); err != nil {
 			c.invalid(path.Child("format"), s.Format, "must be a printf format for one whole number, such as %q", "item%02d")
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
-	"argosy.dev/argosy/pkg/expression"
 	"argosy.dev/argosy/pkg/workflow/template"
 )
 
@@ -98,11 +97,8 @@ func (c *checker) cronConditions(s *wfv1.CronWorkflowSpec, path *field.Path) {
 		c.compiles(path.Child("stopStrategy", "expression"), s.StopStrategy.Expression)
 	}
 	for _, tag := range template.Tags(s.When) {
-		if tag.Expression {
-			if _, err := expression.Compile(tag.Text); err != nil {
-				c.invalid(path.Child("when"), s.When, "%v", err)
-				return
-			}
+		if tag.Expression && c.compile(path.Child("when"), tag.Text) == nil {
+			return
 		}
 	}
 	c.condition(path.Child("when"), s.When)

@@ -115,7 +115,7 @@ func (c *checker) graph(tasks []wfv1.DAGTask, f *family, path *field.Path) *grap
 				c.invalid(at.Child("dependencies").Index(n), name, "there is no task %q in this DAG", short(name))
 			}
 		}
-		if t.Depends != "" {
+		if strings.TrimSpace(t.Depends) != "" {
 			c.depends(g, i, f, at.Child("depends"))
 		}
 	}

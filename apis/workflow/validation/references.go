@@ -74,9 +74,8 @@ func (s *scope) text(path *field.Path, text string) {
 
 // expression checks an expression, and the variables that it certainly reads.
 func (s *scope) expression(path *field.Path, source string) {
-	p, err := expression.Compile(source)
-	if err != nil {
-		s.c.invalid(path, "{{="+short(source)+"}}", "%v", err)
+	p := s.c.compile(path, source)
+	if p == nil {
 		return
 	}
 	// With these operators an expression can do without a variable.
@@ -90,6 +89,27 @@ func (s *scope) expression(path *field.Path, source string) {
 			s.c.invalid(path, short(source), "failed to resolve %s: %s", short(strings.Join(ref.Path, ".")), why)
 		}
 	}
+}
+
+// maxExpressions bounds the expressions of one object: compiling takes far longer than reading.
+const maxExpressions = 20_000
+
+// compile compiles an expression; it returns nil if that cannot be done, and says why.
+func (c *checker) compile(path *field.Path, source string) *expression.Program {
+	if c.expressions++; c.expressions > maxExpressions {
+		if c.expressions == maxExpressions+1 {
+			c.add(field.Forbidden(path, fmt.Sprintf("there are more than %d expressions in one object", maxExpressions)))
+		}
+		return nil
+	}
+	p, err := expression.Compile(source)
+	if err != nil {
+		// The compiler draws a picture below its first line.
+		why, _, _ := strings.Cut(err.Error(), "\n")
+		c.invalid(path, source, "%s", why)
+		return nil
+	}
+	return p
 }
 
 // reference tells why a variable of an expression does not exist; empty if it does or may.
@@ -197,7 +217,7 @@ func (s *scope) sibling(kind, name, rest string) string {
 // has tells whether a step or task has a variable once it has ended.
 func (m *member) has(rest string) bool {
 	switch rest {
-	case "id", "startedAt", "finishedAt", "hostNodeName", "status", "name", "message":
+	case "id", "startedAt", "finishedAt", "hostNodeName", "status":
 		return true
 	case "ip":
 		return m.tmpl.Daemon != nil && *m.tmpl.Daemon

@@ -4,6 +4,9 @@
 package validation
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -40,6 +43,10 @@ type checker struct {
 	// outputs are the names of the workflow's outputs; anyOutput tells that some name is known only at run time.
 	outputs   sets.Set[string]
 	anyOutput bool
+	// defaultsSize is the size of templateDefaults as JSON, merged how much of that was merged so far.
+	defaultsSize, merged int
+	// expressions counts the expressions that were compiled.
+	expressions int
 	// captured are the templates whose result something refers to.
 	captured map[*bound]bool
 }
@@ -63,6 +70,24 @@ type names struct {
 	inputArtifacts, outputArtifacts sets.Set[string]
 	// needed are the inputs that have no value of their own.
 	needed []string
+	// enums are the values that inputs allow.
+	enums map[string]sets.Set[string]
+}
+
+// allows tells whether an input's enum has the value.
+func (n *names) allows(in *wfv1.Parameter, value string) bool {
+	set, ok := n.enums[in.Name]
+	if !ok {
+		set = sets.New[string]()
+		for i := range in.Enum {
+			set.Insert(in.Enum[i].Text)
+		}
+		if n.enums == nil {
+			n.enums = map[string]sets.Set[string]{}
+		}
+		n.enums[in.Name] = set
+	}
+	return set.Has(value)
 }
 
 // declared returns the names that the template declares.
@@ -110,12 +135,16 @@ func (c *checker) shape(spec *wfv1.WorkflowSpec, path *field.Path) {
 	c.metadata(path.Child("podMetadata"), spec.PodMetadata)
 	if m := spec.WorkflowMetadata; m != nil {
 		c.metadata(path.Child("workflowMetadata"), &wfv1.Metadata{Labels: m.Labels, Annotations: m.Annotations})
+		for _, name := range slices.Sorted(maps.Keys(m.LabelsFrom)) {
+			at := path.Child("workflowMetadata", "labelsFrom")
+			c.key(at, name)
+			c.compiles(at.Key(short(name)).Child("expression"), m.LabelsFrom[name].Expression)
+		}
 	}
 	c.volumes(spec.Volumes, path.Child("volumes"))
 	if d := spec.TemplateDefaults; d != nil && d.Name != "" {
 		c.invalid(path.Child("templateDefaults", "name"), d.Name, "defaults have no name: every template keeps its own")
 	}
-	c.parameterNames(spec.Arguments.Parameters, path.Child("arguments", "parameters"))
 }
 
 // shutdown checks how a workflow is ended before its time.
@@ -186,7 +215,7 @@ func (c *checker) templates() {
 
 // bind gives a template the workflow's defaults.
 func (c *checker) bind(t *bound) *bound {
-	if c.spec.TemplateDefaults == nil {
+	if c.spec.TemplateDefaults == nil || !c.affordDefaults() {
 		return t
 	}
 	merged, err := workflow.WithDefaults(t.Template, c.spec.TemplateDefaults)
@@ -196,6 +225,28 @@ func (c *checker) bind(t *bound) *bound {
 	}
 	t.Template = merged
 	return t
+}
+
+// maxMerging bounds the bytes of templateDefaults that are merged under all templates together.
+const maxMerging = 32 << 20
+
+// affordDefaults tells whether the defaults may be merged once more. Large defaults under many templates would take
+// time that grows with the square of the object's size.
+func (c *checker) affordDefaults() bool {
+	if c.defaultsSize == 0 {
+		text, err := json.Marshal(c.spec.TemplateDefaults)
+		if err != nil {
+			c.invalid(c.path.Child("templateDefaults"), "", "%v", err)
+			return false
+		}
+		c.defaultsSize = len(text)
+	}
+	before := c.merged
+	c.merged += c.defaultsSize
+	if before <= maxMerging && c.merged > maxMerging {
+		c.add(field.Forbidden(c.path.Child("templateDefaults"), "they are too large to be merged under this many templates"))
+	}
+	return c.merged <= maxMerging
 }
 
 // lookup finds the template that a step, task or hook uses. ok is false if it is not there; a nil template with ok

@@ -6,12 +6,13 @@ package validation
 import (
 	"math"
 	"strconv"
-	"time"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/pkg/workflow"
 )
 
 // template checks one template.
@@ -76,7 +77,7 @@ func (c *checker) number(path *field.Path, v *intstr.IntOrString) (n int64, tagg
 	if hasTag(v.StrVal) {
 		return 0, true, true
 	}
-	n, err := strconv.ParseInt(v.StrVal, 10, 64)
+	n, err := strconv.ParseInt(strings.TrimSpace(v.StrVal), 10, 64)
 	if err != nil || n > math.MaxInt32 || n < math.MinInt32 {
 		c.invalid(path, v.StrVal, "must be a whole number of at most 32 bits, or a tag such as {{inputs.parameters.n}} that yields one")
 		return 0, false, false
@@ -89,13 +90,7 @@ func (c *checker) duration(path *field.Path, s string) {
 	if s == "" || hasTag(s) {
 		return
 	}
-	if n, err := strconv.Atoi(s); err == nil {
-		if n < 0 {
-			c.invalid(path, s, "must not be negative")
-		}
-		return
-	}
-	d, err := time.ParseDuration(s)
+	d, err := workflow.ParseDuration(s)
 	if err != nil {
 		c.invalid(path, s, "must be a duration such as \"90s\" or \"2h30m\", or a number of seconds")
 	} else if d < 0 {

@@ -95,7 +95,8 @@ var features = map[reflect.Type]abilities{
 	reflect.TypeFor[wfv1.AnyString]():           {built: ""},
 	reflect.TypeFor[wfv1.Item]():                {},
 	reflect.TypeFor[wfv1.Metadata]():            {built: "annotations labels"},
-	reflect.TypeFor[wfv1.WorkflowMetadata]():    {built: "annotations labels", not: map[string]string{"labelsFrom": "computing labels"}},
+	reflect.TypeFor[wfv1.WorkflowMetadata]():    {built: "annotations labels labelsFrom"},
+	reflect.TypeFor[wfv1.LabelValueFrom]():      {built: "expression"},
 	reflect.TypeFor[wfv1.WorkflowTemplateRef](): {built: "name clusterScope"},
 	reflect.TypeFor[wfv1.TemplateRef]():         {built: "name template clusterScope"},
 	reflect.TypeFor[wfv1.WorkflowStep](): {built: "name template inline arguments templateRef withItems withParam withSequence when " +
@@ -180,7 +181,9 @@ func (r *report) features(v reflect.Value, path *field.Path, depth int) {
 			r.features(v.Index(i), path.Index(i), depth+1)
 		}
 	case reflect.Map:
-		r.hooks(v, path, depth)
+		if hooks, ok := v.Interface().(wfv1.LifecycleHooks); ok {
+			r.hooks(hooks, path, depth)
+		}
 	case reflect.Struct:
 		for _, f := range verdicts[v.Type()] {
 			fv := v.Field(f.index)
@@ -195,12 +198,8 @@ func (r *report) features(v reflect.Value, path *field.Path, depth int) {
 	}
 }
 
-// hooks looks into the only kind of map whose values are listed types.
-func (r *report) hooks(v reflect.Value, path *field.Path, depth int) {
-	hooks, ok := v.Interface().(wfv1.LifecycleHooks)
-	if !ok {
-		return
-	}
+// hooks looks into hooks, of which one is built.
+func (r *report) hooks(hooks wfv1.LifecycleHooks, path *field.Path, depth int) {
 	for _, name := range slices.Sorted(maps.Keys(hooks)) {
 		at := path.Key(short(string(name)))
 		if name != wfv1.ExitLifecycleEvent {
