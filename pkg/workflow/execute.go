@@ -27,6 +27,8 @@ type call struct {
 	// scope is where the holder's names are looked up.
 	scope      templateScope
 	boundaryID string
+	// depth counts the templates around the call.
+	depth int
 	// kind and caller are "steps" or "tasks" and the name of the step or task.
 	kind, caller string
 	// locals are further variables of this call: those of a retry.
@@ -46,7 +48,7 @@ type call struct {
 
 // start creates the node of a call, and goes on with it.
 func (r *run) start(c *call) *wfv1.NodeStatus {
-	if len(r.path) > maxDepth*2 || r.depth(c) >= maxDepth {
+	if c.depth >= maxDepth {
 		return r.createError(c, fmt.Errorf("maximum recursion depth of %d templates exceeded", maxDepth))
 	}
 	if len(r.wf.Status.Nodes)+len(r.nodes) > maxNodes {
@@ -102,19 +104,6 @@ func (r *run) started(c *call, t *boundTemplate, kind wfv1.NodeType, phase wfv1.
 		r.advance(n, c)
 	}
 	return r.node(n.ID)
-}
-
-// depth counts the templates around a call.
-func (r *run) depth(c *call) int {
-	depth := 0
-	for id := c.boundaryID; id != "" && depth <= maxDepth; depth++ {
-		n := r.node(id)
-		if n == nil {
-			break
-		}
-		id = n.BoundaryID
-	}
-	return depth
 }
 
 // advance moves a node on that has been started.

@@ -53,7 +53,7 @@ func (f *frame) exitDone(id string, p *part) bool {
 	hookID := r.wf.NodeID(name)
 	c := &call{
 		holder: holder{template: p.exit.Template, ref: p.exit.TemplateRef}, name: name, scope: f.t.scope, boundaryID: f.id,
-		kind: f.kind, caller: p.name, onExit: true, hooked: true,
+		depth: f.c.depth + 1, kind: f.kind, caller: p.name, onExit: true, hooked: true,
 	}
 	if hook := r.node(hookID); hook != nil {
 		r.advance(hook, c)

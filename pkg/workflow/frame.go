@@ -53,7 +53,7 @@ func (f *frame) call(p *part, name string) *call {
 		h.inline = f.inline(p, name)
 	}
 	return &call{
-		holder: h, name: name, scope: f.t.scope, boundaryID: f.id, kind: f.kind, caller: p.name,
+		holder: h, name: name, scope: f.t.scope, boundaryID: f.id, depth: f.c.depth + 1, kind: f.kind, caller: p.name,
 		capture: f.plan.captures(p.name), onExit: f.c.onExit,
 	}
 }

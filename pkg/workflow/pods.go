@@ -34,8 +34,12 @@ func (r *run) startPod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
 
 // createPod asks for the pod of a node, unless the last try failed.
 func (r *run) createPod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
-	r.fresh[n.ID] = true
 	name := wfv1.PodName(r.wf, n.Name, t.tmpl.Name)
+	if r.world.Pods[name] != nil {
+		// It was created, and the status that says so was lost.
+		return
+	}
+	r.fresh[n.ID] = true
 	if err := r.world.PodErrors[name]; err != nil {
 		switch {
 		case apierrors.IsAlreadyExists(err):

@@ -19,7 +19,7 @@ const (
 	// maxDepth bounds how deep templates may nest at run time, as the peer does: recursion is a way to loop.
 	maxDepth = 100
 	// maxNodes bounds a workflow that multiplies by recursion, before its status outgrows any storage.
-	maxNodes = 100_000
+	maxNodes = 50_000
 	// maxItems bounds one loop.
 	maxItems = 20_000
 )

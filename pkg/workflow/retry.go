@@ -29,20 +29,23 @@ func (r *run) advanceRetry(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
 	if !fulfilled(last) {
 		return
 	}
-	r.edit(n.ID).Outputs = last.Outputs
 	if !last.FailedOrError() {
+		r.edit(n.ID).Outputs = last.Outputs
 		r.finish(n.ID, wfv1.NodeSucceeded, "")
 		return
 	}
 	again, reason := r.retryAgain(n, c, t, last, len(attempts))
+	_, known := r.wf.Status.Nodes[last.ID]
 	switch {
 	case !again:
+		r.edit(n.ID).Outputs = last.Outputs
 		r.finish(n.ID, last.Phase, reason)
 	case r.paused:
-	case last.StartedAt.Equal(&r.now) && last.FinishedAt.Equal(&r.now):
-		// An attempt that cannot even be started must not turn into a busy loop.
+	case !known:
+		// An attempt that fails as soon as it is started must not turn into a busy loop.
 		r.requeue(r.now.Add(time.Second))
 	default:
+		r.edit(n.ID).Outputs = last.Outputs
 		r.attempt(n, c, len(attempts), last)
 	}
 }

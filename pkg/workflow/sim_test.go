@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -113,10 +115,17 @@ func (s *sim) reconcile() bool {
 	before := s.wf.DeepCopy()
 	world := s.world()
 	d := Reconcile(s.wf, world)
-	if diff := cmp.Diff(before, s.wf); diff != "" {
-		s.t.Fatalf("Reconcile changed what it was given:\n%s", diff)
+	if !reflect.DeepEqual(before, s.wf) {
+		s.t.Fatalf("Reconcile changed what it was given:\n%s", cmp.Diff(before, s.wf))
 	}
-	crash := func() bool { return s.crash != nil && s.crash() }
+	crash := func() bool {
+		if s.crash == nil || !s.crash() {
+			return false
+		}
+		// What a process only remembers dies with it.
+		s.podErrors = nil
+		return true
+	}
 	failed := false
 	for _, p := range d.Create {
 		if crash() {
@@ -167,7 +176,7 @@ func (s *sim) reconcile() bool {
 	if !failed {
 		if again := Reconcile(s.wf, s.world()); again.Status != nil || len(again.Create)+len(again.Delete) > 0 {
 			s.t.Fatalf("a second look without news wants more: %d pods, %d deletions, status changed %v:\n%s", len(again.Create),
-				len(again.Delete), again.Status != nil, describe(s.wf))
+				len(again.Delete), again.Status != nil, describe(s.wf)+cmp.Diff(&s.wf.Status, again.Status))
 		}
 	}
 	return true
@@ -357,14 +366,33 @@ func (s *sim) node(suffix string) *wfv1.NodeStatus {
 	return &n
 }
 
-// describe renders the nodes, one a line.
+// describe renders the nodes, one a line, with their inputs.
 func describe(wf *wfv1.Workflow) string {
+	params := func(list []wfv1.Parameter) string {
+		text := ""
+		for _, p := range list {
+			text += " " + p.Name + "=" + p.Value.String()
+		}
+		return text
+	}
 	var lines []string
 	for _, n := range wf.Status.Nodes {
-		lines = append(lines, fmt.Sprintf("%s %s %s %q", strings.Replace(n.Name, wf.Name, "$", 1), n.Type, n.Phase, n.Message))
+		line := fmt.Sprintf("%s %s %s %q", strings.Replace(n.Name, wf.Name, "$", 1), n.Type, n.Phase, n.Message)
+		if n.Inputs != nil {
+			line += params(n.Inputs.Parameters)
+		}
+		lines = append(lines, line)
 	}
 	slices.Sort(lines)
-	return fmt.Sprintf("%s %q %s\n%s", wf.Status.Phase, wf.Status.Message, wf.Status.Progress, strings.Join(lines, "\n"))
+	// Ids are hashes; names say more.
+	ids := regexp.MustCompile(regexp.QuoteMeta(wf.Name) + `-\d+`)
+	head := fmt.Sprintf("%s %q %s", wf.Status.Phase, wf.Status.Message, strings.TrimPrefix(string(wf.Status.Progress), "0/0"))
+	if wf.Status.Outputs != nil {
+		head += params(wf.Status.Outputs.Parameters)
+	}
+	return ids.ReplaceAllStringFunc(head+"\n"+strings.Join(lines, "\n"), func(id string) string {
+		return strings.Replace(wf.Status.Nodes[id].Name, wf.Name, "$", 1)
+	})
 }
 
 func quotaError() error {

@@ -68,6 +68,7 @@ func (f *frame) groupName(g int) string { return fmt.Sprintf("%s[%d]", f.name, g
 func (f *frame) startGroup(g int) {
 	r := f.r
 	group := r.create(&call{name: f.groupName(g), boundaryID: f.id}, wfv1.NodeTypeStepGroup, wfv1.NodeRunning, "")
+	group.Progress = "0/0"
 	f.connectGroup(g, group.ID)
 	// First everything is resolved, so that a mistake in one step does not leave others running without a group.
 	var all []instance
@@ -83,10 +84,12 @@ func (f *frame) startGroup(g int) {
 		}
 		all = append(all, in...)
 	}
+	r.path = append(r.path, group.ID)
 	for i := range all {
 		r.addChild(group.ID, r.wf.NodeID(all[i].name))
 		f.startInstance(&all[i])
 	}
+	r.path = r.path[:len(r.path)-1]
 	f.advanceGroup(group.ID)
 }
 
