@@ -16,6 +16,8 @@ import (
 
 // leanContainer is a container that is written without an empty name and without empty resources. Its own fields
 // hide those of the container.
+// +k8s:deepcopy-gen=false
+// +k8s:openapi-gen=false
 type leanContainer struct {
 	corev1.Container `json:""`
 	Name             string                       `json:"name,omitempty"`
@@ -81,6 +83,8 @@ func (s ExecutorPluginSidecar) MarshalJSON() ([]byte, error) {
 }
 
 // leanClaim is a claim that is written without an empty status.
+// +k8s:deepcopy-gen=false
+// +k8s:openapi-gen=false
 type leanClaim struct {
 	corev1.PersistentVolumeClaim `json:""`
 	Status                       corev1.PersistentVolumeClaimStatus `json:"status,omitzero"`
