@@ -14,13 +14,15 @@ LDFLAGS  := -s -w -X k8s.io/component-base/version.gitVersion=$(VERSION)
 PRODUCT  := ./apis/... ./cmd/... ./generated/... ./pkg/... ./registry/...
 
 export CGO_ENABLED ?= 0
+# The same flags everywhere, so that build, vet, lint and test share what the compiler has done.
+export GOFLAGS := -trimpath $(filter-out -trimpath,$(GOFLAGS))
 export PATH := $(LOCAL)/bin:$(PATH)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build all binaries into bin/
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(addprefix ./cmd/,$(notdir $(wildcard cmd/*)))
+	go build -ldflags '$(LDFLAGS)' -o bin/ $(addprefix ./cmd/,$(notdir $(wildcard cmd/*)))
 
 generate: ## write generated code anew (deepcopy, defaults, OpenAPI, clients)
 	hack/generate.sh
@@ -32,7 +34,7 @@ cluster: ## local cluster up, Argosy built, loaded, installed, ready (.local/kub
 	hack/deploy.sh
 
 cluster-down: ## stop the local cluster and remove all it left on the machine
-	hack/cluster/build.sh && $(CLUSTER) down
+	hack/cluster/build.sh cluster && $(CLUSTER) down
 
 demo: cluster ## run a DAG workflow on the local cluster and show it
 	hack/demo.sh
@@ -41,7 +43,7 @@ test: lint test-unit test-integration test-e2e ## everything CI checks
 
 test-unit: ## unit tests of all packages
 	go test -short $(PRODUCT) ./hack/conformance/...
-	cd hack/cluster && go test -short ./...
+	cd hack/cluster && go test -trimpath -short ./internal/...
 
 test-integration: ## our server with its embedded etcd, in process
 	go test -count=1 ./hack/integration/...
@@ -58,6 +60,6 @@ conformance: cluster ## run the peers' recorded cases: make conformance CASES=<d
 cross: ## the kubectl plugin for linux, darwin and windows on amd64 and arm64
 	for os in linux darwin windows; do for arch in amd64 arm64; do \
 	  ext=; [ $$os = windows ] && ext=.exe; \
-	  GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '-s -w' -o bin/kubectl-argosy-$$os-$$arch$$ext ./cmd/kubectl-argosy; done; done
+	  GOOS=$$os GOARCH=$$arch go build -ldflags '-s -w' -o bin/kubectl-argosy-$$os-$$arch$$ext ./cmd/kubectl-argosy; done; done
 
 .PHONY: help build generate lint cluster cluster-down demo test test-unit test-integration test-e2e bench conformance cross
