@@ -20,7 +20,7 @@ func (o *runOptions) run(stderr io.Writer) int {
 	code, err := supervise(o.command, captured)
 	if err != nil {
 		fmt.Fprintf(stderr, "argosy-executor: %v\n", err)
-		if werr := writeReport(o.report, report.Report{Message: err.Error()}); werr != nil {
+		if werr := writeReport(o.report, report.Report{Message: shorten(err.Error()), NotStarted: true}); werr != nil {
 			fmt.Fprintf(stderr, "argosy-executor: %v\n", werr)
 		}
 		return code
