@@ -27,6 +27,10 @@ const notCreated = "pod not created yet: "
 func (r *run) startPod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
 	if ended, why := r.ended(c); ended {
 		r.finish(n.ID, wfv1.NodeFailed, why)
+		// It may have been created already, and the status that says so was lost.
+		if p := r.world.Pods[wfv1.PodName(r.wf, n.Name, t.tmpl.Name)]; p != nil && p.DeletionTimestamp == nil {
+			r.deletePod(p, why)
+		}
 		return
 	}
 	r.createPod(n, c, t)
