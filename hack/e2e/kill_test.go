@@ -19,7 +19,9 @@ import (
 	"argosy.dev/argosy/hack/e2e/framework"
 )
 
-// load is a kind of workflow that runs while the server is killed.
+// load is a kind of workflow that runs while the server is killed. Where its spec
+// says PAUSE it waits some seconds, different for each workflow, so that there is
+// something to do all the time.
 type load struct {
 	spec  string
 	phase string
@@ -34,9 +36,12 @@ var loads = []load{
   - name: main
     steps:
     - - {name: a, template: t}
+    - - {name: pause, template: pause}
     - - {name: b, template: t}
   - name: t
     container: {image: busybox, command: [sleep, "0.2"]}
+  - name: pause
+    suspend: {duration: "PAUSE"}
 `},
 	{phase: "Failed", pods: 3, spec: `
   entrypoint: main
@@ -46,12 +51,15 @@ var loads = []load{
       failFast: false
       tasks:
       - {name: a, template: t, arguments: {parameters: [{name: code, value: 0}]}}
-      - {name: b, template: t, depends: a, arguments: {parameters: [{name: code, value: 1}]}}
+      - {name: pause, template: pause, depends: a}
+      - {name: b, template: t, depends: pause, arguments: {parameters: [{name: code, value: 1}]}}
       - {name: c, template: t, depends: a, arguments: {parameters: [{name: code, value: 0}]}}
       - {name: d, template: t, depends: b && c, arguments: {parameters: [{name: code, value: 0}]}}
   - name: t
     inputs: {parameters: [{name: code}]}
     container: {image: busybox, command: [sh, -c, "exit {{inputs.parameters.code}}"]}
+  - name: pause
+    suspend: {duration: "PAUSE"}
 `},
 	{phase: "Succeeded", pods: 3, spec: `
   entrypoint: main
@@ -60,17 +68,22 @@ var loads = []load{
     steps:
     - - {name: flip, template: flip}
     - - {name: gone, template: flip, when: "1 == 2"}
+    - - {name: pause, template: pause}
     - - {name: retried, template: once}
   - name: flip
     container: {image: busybox, command: ["true"]}
   - name: once
     retryStrategy: {limit: 1}
     container: {image: busybox, command: [sh, -c, "exit $((1 - {{retries}}))"]}
+  - name: pause
+    suspend: {duration: "PAUSE"}
 `},
 }
 
-// The server may be killed at any moment. Each kill here comes right after a
-// pod was created: that is between the effect and the status that records it.
+// The server may be killed at any moment. The kills here come in turns right
+// after a pod was created, that is before the status that records it, and right
+// after a pod ended, that is while the server draws its conclusions. Both are
+// known from kube-apiserver, which stays.
 func TestKillServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes")
@@ -78,7 +91,7 @@ func TestKillServer(t *testing.T) {
 	const workflows, kills = 50, 10
 	ns := newNamespace(t)
 	gvr := framework.Native("workflows")
-	create(t, admin, ns, "apiVersion: workflow.argosy.dev/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: kept}\nspec:"+loads[0].spec)
+	create(t, admin, ns, "apiVersion: workflow.argosy.dev/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: kept}\nspec:"+strings.Replace(loads[0].spec, "PAUSE", "1", 1))
 
 	var mu sync.Mutex
 	running := map[string]bool{}
@@ -107,24 +120,27 @@ func TestKillServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, l := range want {
-		create(t, admin, ns, "apiVersion: workflow.argosy.dev/v1alpha1\nkind: Workflow\nmetadata: {name: "+name+"}\nspec:"+l.spec)
+	for i := range workflows {
+		name := fmt.Sprintf("load-%02d", i)
+		create(t, admin, ns, "apiVersion: workflow.argosy.dev/v1alpha1\nkind: Workflow\nmetadata: {name: "+name+"}\nspec:"+strings.Replace(want[name].spec, "PAUSE", fmt.Sprint(2*i), 1))
 	}
 	for k := range kills {
+		moment, what := book.created, "a pod was created"
+		if k%2 == 1 {
+			moment, what = book.ended, "a pod ended"
+		}
 		select {
-		case <-book.created:
+		case <-moment:
 		case <-idle:
 			t.Fatalf("all workflows were done after %d of %d kills: more load is needed", k, kills)
 		case <-ctx.Done():
-			t.Fatalf("no new pod after %d kills", k)
+			t.Fatalf("after %d kills no longer %s", k, what)
 		}
-		mu.Lock()
-		left := len(running)
-		mu.Unlock()
 		began := time.Now()
 		pod, restarts := killServer(t)
 		waitServer(t, pod, restarts)
-		t.Logf("kill %d with %d workflows to go; back after %s", k+1, left, time.Since(began).Round(100*time.Millisecond))
+		took := time.Since(began)
+		t.Logf("kill %d when %s; back after %s with %d workflows to go", k+1, what, took.Round(100*time.Millisecond), unfinished(t, ns))
 	}
 	select {
 	case <-idle:
@@ -153,6 +169,17 @@ func TestKillServer(t *testing.T) {
 	if _, err := admin.Dynamic.Resource(framework.Compat("workflowtemplates")).Namespace(ns).Get(t.Context(), "never", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("what was never stored: %v", err)
 	}
+}
+
+// unfinished counts workflows that have not ended. A watch would be behind: it
+// backs off after each kill.
+func unfinished(t *testing.T, ns string) int {
+	t.Helper()
+	list, err := admin.Dynamic.Resource(framework.Native("workflows")).Namespace(ns).List(within(t, time.Minute), metav1.ListOptions{LabelSelector: "workflows.argoproj.io/completed!=true"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list.Items)
 }
 
 // assertLoads compares how the workflows of a namespace ended.

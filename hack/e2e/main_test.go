@@ -115,7 +115,7 @@ func describe(t *testing.T, ns string) {
 	defer cancel()
 	for _, args := range [][]string{
 		{"get", "workflows.workflow.argosy.dev,pods", "-o", "wide"},
-		{"get", "events", "--sort-by=.lastTimestamp"},
+		{"get", "events", "--field-selector=type!=Normal"},
 	} {
 		out, _, err := admin.Kubectl(ctx, "", append(args, "-n", ns)...)
 		if err != nil {

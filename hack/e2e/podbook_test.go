@@ -23,14 +23,16 @@ type podBook struct {
 	mu sync.Mutex
 	// uids holds the pods of a node, by workflow and node name.
 	uids map[string]map[string]bool
-	// created is told about every pod as it appears, if somebody listens.
-	created chan string
+	// created and ended are told about every pod as it appears and as it ends, if
+	// somebody listens.
+	created, ended chan string
+	over           map[string]bool
 }
 
 // keepBook starts a book; it is closed with the test.
 func keepBook(t *testing.T, ns string) *podBook {
 	t.Helper()
-	b := &podBook{uids: map[string]map[string]bool{}, created: make(chan string)}
+	b := &podBook{uids: map[string]map[string]bool{}, created: make(chan string), ended: make(chan string), over: map[string]bool{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended, err := framework.Record(ctx, admin.Dynamic, corev1.SchemeGroupVersion.WithResource("pods"), ns, "workflows.argoproj.io/workflow", func(_ watch.EventType, o *unstructured.Unstructured) {
 		node := o.GetLabels()["workflows.argoproj.io/workflow"] + " " + o.GetAnnotations()["workflows.argoproj.io/node-name"]
@@ -40,11 +42,18 @@ func keepBook(t *testing.T, ns string) *podBook {
 		}
 		isNew := !b.uids[node][string(o.GetUID())]
 		b.uids[node][string(o.GetUID())] = true
+		phase := field(o, "status", "phase")
+		isOver := (phase == "Succeeded" || phase == "Failed") && !b.over[string(o.GetUID())]
+		if isOver {
+			b.over[string(o.GetUID())] = true
+		}
 		b.mu.Unlock()
-		if isNew {
-			select {
-			case b.created <- node:
-			default:
+		for listener, happened := range map[chan string]bool{b.created: isNew, b.ended: isOver} {
+			if happened {
+				select {
+				case listener <- node:
+				default:
+				}
 			}
 		}
 	})
