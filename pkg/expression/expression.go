@@ -139,7 +139,6 @@ func checkSource(source string, limit int) error {
 // refCollector gathers the variables that a syntax tree reads, and the names it declares itself.
 type refCollector struct {
 	refs     []Ref
-	inner    map[ast.Node]bool
 	declared map[string]bool
 }
 

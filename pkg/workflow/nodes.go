@@ -184,22 +184,11 @@ func (r *run) outbound(id string) []string {
 
 // ownChildren returns the children of a loop or retry node that are its parts, not its exit handler.
 func (r *run) ownChildren(n *wfv1.NodeStatus) []string {
-	hooks := 0
-	for _, id := range n.Children {
-		if c := r.node(id); c == nil || c.NodeFlag != nil && c.NodeFlag.Hooked {
-			hooks++
-		}
-	}
-	if hooks == 0 {
+	hook := r.wf.NodeID(n.Name + ".onExit")
+	if !slices.Contains(n.Children, hook) {
 		return n.Children
 	}
-	own := make([]string, 0, len(n.Children)-hooks)
-	for _, id := range n.Children {
-		if c := r.node(id); c != nil && (c.NodeFlag == nil || !c.NodeFlag.Hooked) {
-			own = append(own, id)
-		}
-	}
-	return own
+	return slices.DeleteFunc(slices.Clone(n.Children), func(id string) bool { return id == hook })
 }
 
 func (r *run) event(kind, reason, message string, annotations map[string]string) {

@@ -151,7 +151,7 @@ func (f *frame) advanceGroup(id string) {
 	r := f.r
 	group := r.node(id)
 	r.path = append(r.path, id)
-	done := true
+	done, hooks := true, f.hasHooks()
 	for _, child := range group.Children {
 		if phase, _ := r.phase(child); !phase.Fulfilled() {
 			n := r.node(child)
@@ -161,7 +161,7 @@ func (f *frame) advanceGroup(id string) {
 			done = false
 			continue
 		}
-		if f.hasHooks() && !f.exitDone(child, f.partOf(group.Name, r.node(child).Name)) {
+		if hooks && !f.exitDone(child, f.partOf(group.Name, r.node(child).Name)) {
 			done = false
 		}
 	}
