@@ -2608,7 +2608,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTask(ref common.ReferenceCallback) 
 					},
 					"onExit": {
 						SchemaProps: spec.SchemaProps{
-							Description: "onExit names a template that is run when the task has ended, whatever the outcome.\n\nDeprecated: use the hook \"exit\".",
+							Description: "onExit names a template that is run when the task has ended, whatever the outcome.\n\nThe hook \"exit\" says the same, and goes before it.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -8554,7 +8554,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref common.ReferenceCallb
 					},
 					"onExit": {
 						SchemaProps: spec.SchemaProps{
-							Description: "onExit names a template that is run when the step has ended, whatever the outcome.\n\nDeprecated: use the hook \"exit\".",
+							Description: "onExit names a template that is run when the step has ended, whatever the outcome.\n\nThe hook \"exit\" says the same, and goes before it.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

@@ -5,6 +5,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -51,6 +52,12 @@ func (r *run) ended(c *call) (bool, string) {
 	return false, ""
 }
 
-func (r *run) deletePod(p *corev1.Pod, why string) {
-	r.decision.Delete = append(r.decision.Delete, PodDelete{Name: p.Name, UID: p.UID, Why: why})
+func (r *run) endPod(p *corev1.Pod, why string) {
+	if deadline := p.Spec.ActiveDeadlineSeconds; p.DeletionTimestamp != nil || deadline != nil && *deadline <= EndDeadline {
+		return // it is ending
+	}
+	keep := slices.ContainsFunc(p.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+		return c.State.Running != nil || c.State.Terminated != nil
+	})
+	r.decision.End = append(r.decision.End, PodEnd{Name: p.Name, UID: p.UID, Keep: keep, Why: why})
 }

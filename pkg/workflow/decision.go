@@ -33,30 +33,34 @@ type World struct {
 	ExecutorImage string
 }
 
-// Decision is what should happen. The shell carries it out in this order: Create, Delete, Status, Events. Each effect
+// Decision is what should happen. The shell carries it out in this order: Create, End, Status, Events. Each effect
 // is idempotent, so after a crash between two of them the next Decision leads to the same end.
 type Decision struct {
 	// Status is the whole new status, or nil if it is unchanged.
 	Status *wfv1.WorkflowStatus
 	// Create are pods to be created. A pod that exists already and is owned by this workflow is as good as created.
 	Create []*corev1.Pod
-	// Delete are pods to be deleted.
-	Delete []PodDelete
+	// End are pods to be ended before their time.
+	End []PodEnd
 	// Events are to be recorded on the workflow after the status was written.
 	Events []Event
 	// RequeueAfter is when to look again without an event; 0 is never.
 	RequeueAfter time.Duration
 }
 
-// PodDelete is a pod to be deleted, if it still has the UID.
-type PodDelete struct {
+// PodEnd is a pod to be ended, if it still has the UID.
+type PodEnd struct {
 	Name string
 	UID  types.UID
-	// GraceSeconds is the grace period; nil is the pod's own.
-	GraceSeconds *int64
+	// Keep tells that the pod has run, so that it should stay, with its log: it is given EndDeadline, by which its
+	// kubelet ends it. A pod that has not run is deleted.
+	Keep bool
 	// Why is for the log.
 	Why string
 }
+
+// EndDeadline is the spec.activeDeadlineSeconds of a pod that is to be ended and kept: the least that Kubernetes takes.
+const EndDeadline int64 = 1
 
 // Event is a Kubernetes event about the workflow.
 type Event struct {

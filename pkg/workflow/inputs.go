@@ -49,11 +49,11 @@ func (r *run) argument(p *wfv1.Parameter, v *vars) (*wfv1.AnyString, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range unresolved {
-		if u.Absent && strings.TrimSpace(text) == s && isTag(s) {
-			return p.Default, nil
+	if len(unresolved) > 0 {
+		if u := unresolved[0]; !u.Absent || strings.TrimSpace(text) != s || !isTag(s) {
+			return nil, u
 		}
-		return nil, u
+		return p.Default, nil
 	}
 	return wfv1.ToAnyString(s), nil
 }

@@ -29,7 +29,7 @@ func (r *run) startPod(n *wfv1.NodeStatus, c *call, t *boundTemplate) {
 		r.finish(n.ID, wfv1.NodeFailed, why)
 		// It may have been created already, and the status that says so was lost.
 		if p := r.world.Pods[wfv1.PodName(r.wf, n.Name, t.tmpl.Name)]; p != nil && p.DeletionTimestamp == nil {
-			r.deletePod(p, why)
+			r.endPod(p, why)
 		}
 		return
 	}
@@ -183,7 +183,7 @@ func (r *run) killed(n *wfv1.NodeStatus, c *call, t *boundTemplate, p *corev1.Po
 	r.finish(n.ID, wfv1.NodeFailed, why)
 	if p != nil {
 		r.edit(n.ID).HostNodeName = p.Spec.NodeName
-		r.deletePod(p, why)
+		r.endPod(p, why)
 	}
 	return true
 }

@@ -138,7 +138,7 @@ func TestDeadlineOfPods(t *testing.T) {
 		}
 		s.now = s.now.Add(time.Second)
 		s.reconcile()
-		if n := s.node(""); n.Phase != wfv1.NodeFailed || n.Message != "Step exceeded its deadline" || len(s.pods) > 0 || s.wf.Status.Phase != wfv1.WorkflowFailed {
+		if n := s.node(""); n.Phase != wfv1.NodeFailed || n.Message != "Step exceeded its deadline" || s.pods["w"].wanted() || s.wf.Status.Phase != wfv1.WorkflowFailed {
 			t.Errorf("running %v: %s %s, pods %v", running, n.Phase, n.Message, s.pods)
 		}
 	}

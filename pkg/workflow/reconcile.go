@@ -32,7 +32,7 @@ func Reconcile(wf *wfv1.Workflow, w World) Decision {
 		r.operate()
 	}
 	if r.status.Phase.Completed() {
-		r.deleteLeftovers()
+		r.endLeftovers()
 	}
 	return r.result()
 }
@@ -222,9 +222,9 @@ func (r *run) condition(t wfv1.ConditionType, s metav1.ConditionStatus) {
 	r.status.Conditions = append(r.status.Conditions, wfv1.Condition{Type: t, Status: s})
 }
 
-// deleteLeftovers removes pods that run although their workflow has ended: those that were created just before a crash
+// endLeftovers ends pods that run although their workflow has ended: those that were created just before a crash
 // and never recorded.
-func (r *run) deleteLeftovers() {
+func (r *run) endLeftovers() {
 	names := slices.Sorted(maps.Keys(r.world.Pods))
 	for _, name := range names {
 		p := r.world.Pods[name]
@@ -233,7 +233,7 @@ func (r *run) deleteLeftovers() {
 		}
 		// The pod of a recorded node ends by itself: its main container has ended, and the phase is about to say so.
 		if node := r.node(p.Annotations[wfv1.AnnotationNodeID]); node == nil || node.Phase == wfv1.NodeError {
-			r.deletePod(p, "its workflow has ended")
+			r.endPod(p, "its workflow has ended")
 		}
 	}
 }

@@ -143,11 +143,15 @@ func (s *sim) reconcile() bool {
 		}
 		s.create(p)
 	}
-	for _, del := range d.Delete {
+	for _, end := range d.End {
 		if crash() {
 			return false
 		}
-		delete(s.pods, del.Name)
+		if p := s.pods[end.Name]; p == nil || !end.Keep {
+			delete(s.pods, end.Name)
+		} else {
+			s.endKept(p)
+		}
 	}
 	if failed {
 		d = Reconcile(s.wf, s.world())
@@ -174,9 +178,9 @@ func (s *sim) reconcile() bool {
 	}
 	// Nothing happened in between, so nothing more may be wanted.
 	if !failed {
-		if again := Reconcile(s.wf, s.world()); again.Status != nil || len(again.Create)+len(again.Delete) > 0 {
-			s.t.Fatalf("a second look without news wants more: %d pods, %d deletions, status changed %v:\n%s", len(again.Create),
-				len(again.Delete), again.Status != nil, describe(s.wf)+cmp.Diff(&s.wf.Status, again.Status))
+		if again := Reconcile(s.wf, s.world()); again.Status != nil || len(again.Create)+len(again.End) > 0 {
+			s.t.Fatalf("a second look without news wants more: %d pods, %d ends, status changed %v:\n%s", len(again.Create),
+				len(again.End), again.Status != nil, describe(s.wf)+cmp.Diff(&s.wf.Status, again.Status))
 		}
 	}
 	return true
@@ -256,6 +260,22 @@ func (s *sim) finish(p *simPod) {
 	}
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Terminated: term}}}
 	p.pod, p.at = pod, time.Time{}
+}
+
+// wanted tells whether nobody has asked for the pod's end.
+func (p *simPod) wanted() bool {
+	return p != nil && (p.pod.Spec.ActiveDeadlineSeconds == nil || *p.pod.Spec.ActiveDeadlineSeconds > EndDeadline)
+}
+
+// endKept gives a pod the deadline by which its kubelet ends it.
+func (s *sim) endKept(p *simPod) {
+	pod := p.pod.DeepCopy()
+	deadline := EndDeadline
+	pod.Spec.ActiveDeadlineSeconds = &deadline
+	p.pod = pod
+	if p.running && (p.at.IsZero() || p.at.After(s.now.Add(time.Second))) && pod.Status.Phase == corev1.PodRunning {
+		p.at, p.end.code = s.now.Add(time.Second), 143
+	}
 }
 
 // step lets the next thing happen in the cluster: a pod starts, a pod ends, or time passes. It returns false if nothing

@@ -44,7 +44,7 @@ type WorkflowStep struct {
 	ContinueOn *ContinueOn `json:"continueOn,omitempty"`
 	// onExit names a template that is run when the step has ended, whatever the outcome.
 	//
-	// Deprecated: use the hook "exit".
+	// The hook "exit" says the same, and goes before it.
 	// +optional
 	OnExit string `json:"onExit,omitempty"`
 	// hooks are templates that are run at events of the step. The hook "exit" is run at its end; any other needs an
@@ -109,7 +109,7 @@ type DAGTask struct {
 	ContinueOn *ContinueOn `json:"continueOn,omitempty"`
 	// onExit names a template that is run when the task has ended, whatever the outcome.
 	//
-	// Deprecated: use the hook "exit".
+	// The hook "exit" says the same, and goes before it.
 	// +optional
 	OnExit string `json:"onExit,omitempty"`
 	// depends is a logical expression over other tasks, such as "A && (B.Failed || C.Skipped)". The task starts when

@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/wait"
 	kubefake "k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
@@ -52,7 +53,6 @@ type world struct {
 }
 
 func newWorld(t *testing.T, wf *wfv1.Workflow) *world {
-	//lint:ignore SA1019 field management is the server's; the fake's own wants a schema for it
 	argosy := argosyfake.NewSimpleClientset()
 	w := &world{t: t, argosy: argosy, cluster: kubefake.NewClientset(), created: map[string]*atomic.Int32{}}
 	for _, name := range []string{"a", "b"} {
@@ -191,6 +191,29 @@ func TestRetriesCreatingPods(t *testing.T) {
 	w.cluster.PrependReactor("create", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
 		if attempts.Add(1) <= 3 {
 			return true, nil, apierrors.NewServiceUnavailable("the API server is away")
+		}
+		return false, nil, nil
+	})
+	if wf := w.run(nil); wf.Status.Phase != wfv1.WorkflowSucceeded {
+		t.Errorf("phase %s (%s; %+v), want Succeeded", wf.Status.Phase, wf.Status.Message, wf.Status.Nodes)
+	}
+	w.expectOncePods()
+}
+
+// A pod that may not be created is an attempt that failed; the next attempt's pod is created all the same.
+func TestAttemptAfterRefusedPod(t *testing.T) {
+	wf := twoSteps()
+	limit := intstr.FromInt32(1)
+	wf.Spec.Templates[1].RetryStrategy = &wfv1.RetryStrategy{Limit: &limit, RetryPolicy: wfv1.RetryPolicyAlways}
+	w := newWorld(t, wf)
+	clear(w.created)
+	for _, node := range []string{"two[0].a(1)", "two[1].b(0)"} {
+		w.created[wfv1.PodName(wf, node, "work")] = &atomic.Int32{}
+	}
+	first := wfv1.PodName(wf, "two[0].a(0)", "work")
+	w.cluster.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		if pod := action.(clienttesting.CreateAction).GetObject().(*corev1.Pod); pod.Name == first {
+			return true, nil, apierrors.NewForbidden(corev1.Resource("pods"), first, errors.New("not by this policy"))
 		}
 		return false, nil, nil
 	})

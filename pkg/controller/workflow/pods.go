@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/workflow"
@@ -24,12 +25,9 @@ import (
 // creators is how many pods of one workflow are created at once.
 const creators = 16
 
-// createPods creates the pods that the cluster does not have, and returns the errors of those that could not
-// be created, by their names.
-func (c *Controller) createPods(ctx context.Context, wf *wfv1.Workflow, m *memory, pods []*corev1.Pod) map[string]error {
-	if len(pods) == 0 {
-		return nil
-	}
+// createPods creates the pods that the cluster does not have. What came into being is added to the world's pods,
+// what did not to its errors; it reports whether there were any.
+func (c *Controller) createPods(ctx context.Context, wf *wfv1.Workflow, m *memory, world *workflow.World, pods []*corev1.Pod) (failed bool) {
 	results := make([]*corev1.Pod, len(pods))
 	errs := make([]error, len(pods))
 	if len(pods) == 1 {
@@ -46,13 +44,16 @@ func (c *Controller) createPods(ctx context.Context, wf *wfv1.Workflow, m *memor
 		}
 		group.Wait()
 	}
-	failed := map[string]error{}
 	for i, pod := range pods {
-		if errs[i] != nil {
-			failed[pod.Name] = errs[i]
+		if errs[i] == nil {
+			m.created[pod.Name], world.Pods[pod.Name] = results[i], results[i]
 			continue
 		}
-		m.created[pod.Name] = results[i]
+		if world.PodErrors == nil {
+			world.PodErrors = map[string]error{}
+		}
+		world.PodErrors[pod.Name] = errs[i]
+		failed = true
 	}
 	return failed
 }
@@ -75,16 +76,21 @@ func (c *Controller) createPod(ctx context.Context, wf *wfv1.Workflow, pod *core
 	return existing, nil
 }
 
-// deletePods ends the pods that the core wants ended: the very ones, told by UID.
-func (c *Controller) deletePods(ctx context.Context, wf *wfv1.Workflow, deletes []workflow.PodDelete) error {
+// endPods ends the pods that the core wants ended: the very ones, told by UID.
+func (c *Controller) endPods(ctx context.Context, wf *wfv1.Workflow, ends []workflow.PodEnd) error {
+	pods := c.config.Cluster.CoreV1().Pods(wf.Namespace)
 	var errs []error
-	for _, d := range deletes {
-		err := c.config.Cluster.CoreV1().Pods(wf.Namespace).Delete(ctx, d.Name, metav1.DeleteOptions{
-			GracePeriodSeconds: d.GraceSeconds,
-			Preconditions:      metav1.NewUIDPreconditions(string(d.UID)),
-		})
+	for _, end := range ends {
+		var err error
+		if end.Keep {
+			// A UID that is no longer the pod's makes the patch fail as a conflict.
+			patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"activeDeadlineSeconds":%d}}`, end.UID, workflow.EndDeadline)
+			_, err = pods.Patch(ctx, end.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+		} else {
+			err = pods.Delete(ctx, end.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(end.UID))})
+		}
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-			errs = append(errs, fmt.Errorf("deleting pod %s: %w", d.Name, err))
+			errs = append(errs, fmt.Errorf("ending pod %s: %w", end.Name, err))
 		}
 	}
 	return errors.Join(errs...)

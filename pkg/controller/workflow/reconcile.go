@@ -47,11 +47,12 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 		return 0, err
 	}
 	decision := workflow.Reconcile(wf, world)
-	if world.PodErrors = c.createPods(ctx, wf, m, decision.Create); len(world.PodErrors) > 0 {
-		// The status as decided records pods that are not there: let the core say what their absence means.
+	for c.createPods(ctx, wf, m, &world, decision.Create) {
+		// The status as decided records pods that are not there: let the core say what their absence means, and
+		// whether others take their place. It ends, since the core does not ask again for what has failed.
 		decision = workflow.Reconcile(wf, world)
 	}
-	if err := c.deletePods(ctx, wf, decision.Delete); err != nil {
+	if err := c.endPods(ctx, wf, decision.End); err != nil {
 		return 0, err
 	}
 	again, err := c.writeStatus(ctx, wf, m, decision)

@@ -41,7 +41,7 @@ type DAGTaskApplyConfiguration struct {
 	ContinueOn *ContinueOnApplyConfiguration `json:"continueOn,omitempty"`
 	// onExit names a template that is run when the task has ended, whatever the outcome.
 	//
-	// Deprecated: use the hook "exit".
+	// The hook "exit" says the same, and goes before it.
 	OnExit *string `json:"onExit,omitempty"`
 	// depends is a logical expression over other tasks, such as "A && (B.Failed || C.Skipped)". The task starts when
 	// all tasks named have ended and it is true; if it is false then, the task is omitted. The outcomes are

@@ -37,7 +37,7 @@ type WorkflowStepApplyConfiguration struct {
 	ContinueOn *ContinueOnApplyConfiguration `json:"continueOn,omitempty"`
 	// onExit names a template that is run when the step has ended, whatever the outcome.
 	//
-	// Deprecated: use the hook "exit".
+	// The hook "exit" says the same, and goes before it.
 	OnExit *string `json:"onExit,omitempty"`
 	// hooks are templates that are run at events of the step. The hook "exit" is run at its end; any other needs an
 	// expression, and is run when it first becomes true.
