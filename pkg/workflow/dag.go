@@ -102,6 +102,10 @@ func (d *dagRun) observe(i int) {
 	if !exists {
 		return
 	}
+	if n := d.r.nameOf(s.node); len(n) != len(d.name)+1+len(p.name) || !strings.HasSuffix(n, p.name) {
+		d.r.sameID(s.node, n, d.nodeName(p))
+		return
+	}
 	if !phase.Fulfilled() {
 		n := d.r.node(s.node)
 		if n.Type == wfv1.NodeTypeTaskGroup {

@@ -38,8 +38,6 @@ type call struct {
 	// onExit tells that the node is part of an exit handler.
 	onExit          bool
 	hooked, retried bool
-	// hook is set on the workflow's exit handler.
-	hook *wfv1.LifecycleHook
 	// attempt tells that the retry strategy is applied already: this is one of the attempts.
 	attempt bool
 	// inputs are those of the parent Retry node, for an attempt.

@@ -4,6 +4,7 @@
 package workflow
 
 import (
+	"errors"
 	"fmt"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
@@ -27,15 +28,17 @@ func (r *run) exitHandler(phase wfv1.WorkflowPhase) (node *wfv1.NodeStatus, wait
 		return nil, false
 	}
 	r.final, r.failures = phase, r.failuresJSON()
-	if node == nil && hook.Expression != "" && !r.paused {
-		if ok, err := template.Evaluate(hook.Expression, &vars{r: r}); err == nil && ok != "true" {
+	var conditionErr error
+	if node == nil && hook.Expression != "" {
+		ok, err := template.Evaluate(hook.Expression, &vars{r: r})
+		if err == nil && ok != "true" {
 			return nil, false
 		}
+		conditionErr = err
 	}
-	node = r.entry(name, func() (*call, error) {
-		tmpl, err := r.globalText(hook.Template)
-		return &call{holder: holder{template: tmpl, ref: hook.TemplateRef}, onExit: true, hooked: true, hook: hook}, err
-	})
+	tmpl, err := r.globalText(hook.Template)
+	c := &call{holder: holder{template: tmpl, ref: hook.TemplateRef}, name: name, onExit: true, hooked: true}
+	node = r.entry(c, hook.Arguments.Parameters, errors.Join(conditionErr, err))
 	return node, node == nil || !node.Phase.Fulfilled()
 }
 

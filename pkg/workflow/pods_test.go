@@ -5,6 +5,7 @@ package workflow
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -176,5 +177,59 @@ func TestNodeNames(t *testing.T) {
 		if got, want := newNodeNames("w", "w.").id(rest), wf.NodeID("w."+rest); got != want {
 			t.Errorf("%q: %s, want %s", rest, got, want)
 		}
+	}
+}
+
+// TestSameID: two tasks whose names have the same hash would be taken for each other. The workflow says so and ends.
+func TestSameID(t *testing.T) {
+	wf := parse(t, onePod)
+	names := newNodeNames("w", "w.")
+	seen := map[string]string{}
+	var pair []string
+	for i := 0; pair == nil; i++ {
+		name := fmt.Sprintf("t%d", i)
+		id := names.id(name)
+		if other, ok := seen[id]; ok {
+			pair = []string{other, name}
+		}
+		seen[id] = name
+	}
+	wf.Spec.Templates = append(wf.Spec.Templates, wfv1.Template{Name: "dag", DAG: &wfv1.DAGTemplate{Tasks: []wfv1.DAGTask{
+		{Name: "before", Template: "main"}, {Name: pair[0], Template: "main"}, {Name: pair[1], Template: "main"},
+	}}})
+	wf.Spec.Entrypoint = "dag"
+	s := newSim(t, wf)
+	s.run()
+	if s.wf.Status.Phase != wfv1.WorkflowError || !strings.Contains(s.wf.Status.Message, "have the same id") {
+		t.Error(describe(s.wf))
+	}
+	for name, p := range s.pods {
+		if !p.at.IsZero() {
+			t.Errorf("pod %s still runs", name)
+		}
+	}
+}
+
+// TestEditedSpec: a step that is edited out of the spec while it runs does not outlive its workflow.
+func TestEditedSpec(t *testing.T) {
+	wf := parse(t, onePod)
+	wf.Generation = 1
+	wf.Spec.Templates = append(wf.Spec.Templates, wfv1.Template{Name: "dag", DAG: &wfv1.DAGTemplate{Tasks: []wfv1.DAGTask{
+		{Name: "a", Template: "main"}, {Name: "b", Template: "main"},
+	}}})
+	wf.Spec.Entrypoint = "dag"
+	s := newSim(t, wf)
+	s.end = func(_ *corev1.Pod, node string) ending {
+		if node == "w.b" {
+			return ending{lasts: -1}
+		}
+		return ending{lasts: time.Second}
+	}
+	s.reconcile()
+	s.wf.Generation++
+	s.wf.Spec.Templates[1].DAG.Tasks = s.wf.Spec.Templates[1].DAG.Tasks[:1]
+	s.run()
+	if n := s.node(".b"); s.wf.Status.Phase != wfv1.WorkflowSucceeded || n.Phase != wfv1.NodeError {
+		t.Error(describe(s.wf))
 	}
 }

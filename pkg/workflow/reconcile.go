@@ -31,6 +31,10 @@ func Reconcile(wf *wfv1.Workflow, w World) Decision {
 	if !wf.Status.Phase.Completed() && wf.DeletionTimestamp == nil {
 		r.operate()
 	}
+	if r.fatal != "" {
+		r.decision.Create = nil
+		r.complete(wfv1.WorkflowError, r.fatal)
+	}
 	if r.status.Phase.Completed() {
 		r.endLeftovers()
 	}
@@ -63,6 +67,8 @@ type run struct {
 	final     wfv1.WorkflowPhase
 	decision  Decision
 	requeueAt time.Time
+	// fatal is why the workflow cannot go on at all.
+	fatal string
 }
 
 func newRun(wf *wfv1.Workflow, w World) *run {
@@ -98,15 +104,9 @@ func (r *run) operate() {
 		r.complete(wfv1.WorkflowError, err.Error())
 		return
 	}
-	main := r.entry(r.wf.Name, func() (*call, error) {
-		name, err := r.globalText(r.spec.Entrypoint)
-		return &call{holder: holder{template: name}}, err
-	})
-	if main == nil {
-		r.countPods()
-		return
-	}
-	if !main.Phase.Fulfilled() {
+	name, err := r.globalText(r.spec.Entrypoint)
+	main := r.entry(&call{holder: holder{template: name}, name: r.wf.Name}, nil, err)
+	if main == nil || !main.Phase.Fulfilled() {
 		r.countPods()
 		return
 	}
@@ -132,34 +132,26 @@ func (r *run) begin() {
 	r.event(corev1.EventTypeNormal, "WorkflowRunning", "Workflow Running", nil)
 }
 
-// entry executes a template that no other node calls.
-func (r *run) entry(name string, what func() (*call, error)) *wfv1.NodeStatus {
-	id := r.wf.NodeID(name)
-	c := &call{name: name}
+// entry executes a template that no other node calls: the entrypoint, or the workflow's exit handler. Its arguments are
+// those given, or else those of the workflow. It returns the node, or nil if there is none yet.
+func (r *run) entry(c *call, arguments []wfv1.Parameter, err error) *wfv1.NodeStatus {
+	c.scope = templateScope{kind: scopeLocal, name: r.wf.Name}
+	id := r.wf.NodeID(c.name)
 	node := r.node(id)
-	if node == nil && r.paused {
-		return nil
-	}
-	w, err := what()
-	if w != nil {
-		w.name = name
-		w.scope = templateScope{kind: scopeLocal, name: r.wf.Name}
-		c = w
-	}
-	if node != nil {
+	switch {
+	case node != nil:
 		r.advance(node, c)
 		return r.node(id)
-	}
-	if err == nil {
-		c.args, err = r.spec.Arguments, nil
-		if w.hook != nil && len(w.hook.Arguments.Parameters) > 0 {
-			c.args, err = r.arguments(w.hook.Arguments, &vars{r: r})
-		} else {
-			c.args = r.globalArguments()
-		}
-	}
-	if err != nil {
+	case r.paused:
+		return nil
+	case err != nil:
 		return r.createError(c, err)
+	case len(arguments) == 0:
+		c.args = r.globalArguments()
+	default:
+		if c.args, err = r.arguments(wfv1.Arguments{Parameters: arguments}, &vars{r: r}); err != nil {
+			return r.createError(c, err)
+		}
 	}
 	return r.start(c)
 }
@@ -180,6 +172,7 @@ func (r *run) outcome(main *wfv1.NodeStatus) (wfv1.WorkflowPhase, string) {
 // complete ends the workflow.
 func (r *run) complete(phase wfv1.WorkflowPhase, message string) {
 	r.dirty = true
+	r.endOthers()
 	r.status.Phase, r.status.Message, r.status.FinishedAt = phase, message, r.now
 	r.condition(wfv1.ConditionTypeCompleted, metav1.ConditionTrue)
 	switch {
@@ -193,6 +186,26 @@ func (r *run) complete(phase wfv1.WorkflowPhase, message string) {
 		r.event(corev1.EventTypeWarning, "WorkflowFailed", message, nil)
 	}
 	r.requeueAt = time.Time{}
+}
+
+// endOthers ends the nodes that have not ended although the workflow does: those of steps that were edited out of the
+// spec while they ran, and all if the workflow is given up.
+func (r *run) endOthers() {
+	var ids []string
+	for id := range r.wf.Status.Nodes {
+		if phase, _ := r.phase(id); !phase.Fulfilled() {
+			ids = append(ids, id)
+		}
+	}
+	for id, n := range r.nodes {
+		if _, old := r.wf.Status.Nodes[id]; !old && !n.Phase.Fulfilled() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		r.finish(id, wfv1.NodeError, "the workflow ended without it")
+	}
 }
 
 // countPods records whether pods run.
