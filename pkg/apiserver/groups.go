@@ -44,6 +44,23 @@ func aliases(families []Family) storage.Aliases {
 	return out
 }
 
+// twins returns the resource by which the other of the two groups serves the
+// same objects.
+func twins(gvr schema.GroupVersionResource) (schema.GroupVersionResource, bool) {
+	for _, f := range NewFamilies(nil, nil) {
+		for _, r := range f.Resources() {
+			native, compat := schema.GroupVersionResource{Group: f.Group(), Version: Version, Resource: r}, argoproj.SchemeGroupVersion.WithResource(r)
+			switch gvr {
+			case native:
+				return compat, true
+			case compat:
+				return native, true
+			}
+		}
+	}
+	return gvr, false
+}
+
 // apiGroups builds the groups to install. A kind has one storage, placed in its
 // native group and in the compatibility group.
 func apiGroups(families []Family, compat bool, getter generic.RESTOptionsGetter, authz authorizer.UnconditionalAuthorizer) ([]*genericapiserver.APIGroupInfo, error) {

@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apiserver/pkg/admission"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
@@ -22,6 +24,7 @@ import (
 	"argosy.dev/argosy/apis/scheme"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
+	"argosy.dev/argosy/pkg/apiserver/quota"
 )
 
 // etcdPrefix begins the keys of all objects.
@@ -65,6 +68,11 @@ func NewOptions() *Options {
 	recommended := genericoptions.NewRecommendedOptions(etcdPrefix, nil)
 	recommended.Etcd = nil
 	recommended.SecureServing.BindPort = 8443
+	quota.Register(recommended.Admission.Plugins, twins)
+	recommended.Admission.RecommendedPluginOrder = append(recommended.Admission.RecommendedPluginOrder, quota.PluginName)
+	recommended.ExtraAdmissionInitializers = func(*genericapiserver.RecommendedConfig) ([]admission.PluginInitializer, error) {
+		return []admission.PluginInitializer{quota.Initializer()}, nil
+	}
 	// The certificate is made from our own authority, never kept in a file.
 	recommended.SecureServing.ServerCert.CertDirectory = ""
 	recommended.SecureServing.ServerCert.PairName = ""

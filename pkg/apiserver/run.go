@@ -105,12 +105,14 @@ func (o *Options) Run(ctx context.Context, loops Loops) error {
 	if loops == nil {
 		loops = noLoops
 	}
-	// The loops end before the server does: ctx is the server's, and Run waits for them.
+	// The loops end with ctx, when the shutdown begins, not with the context of
+	// their hook, which lasts until the server has stopped: it waits for them, so
+	// that their last writes still find it.
 	ended := make(chan struct{})
 	server.AddPostStartHookOrDie("start-control-loops", func(hook genericapiserver.PostStartHookContext) error {
 		go func() {
 			defer close(ended)
-			if err := loops(hook.Context, Clients{Argosy: hook.LoopbackClientConfig, Cluster: clusterConfig}); err != nil && hook.Err() == nil {
+			if err := loops(ctx, Clients{Argosy: hook.LoopbackClientConfig, Cluster: clusterConfig}); err != nil && ctx.Err() == nil {
 				fail(fmt.Errorf("control loops: %w", err))
 			}
 		}()
@@ -137,6 +139,16 @@ func (o *Options) Run(ctx context.Context, loops Loops) error {
 // enough: where those of authentication and authorization are not given, it
 // serves for them too.
 func (o *Options) clusterConfig() (*rest.Config, error) {
+	config, err := o.loadClusterConfig()
+	if err != nil {
+		return nil, err
+	}
+	// The cluster's priority and fairness governs, not a limit of ours.
+	config.QPS = -1
+	return config, nil
+}
+
+func (o *Options) loadClusterConfig() (*rest.Config, error) {
 	path := o.Recommended.CoreAPI.CoreAPIKubeconfigPath
 	if o.Recommended.Authentication.RemoteKubeConfigFile == "" {
 		o.Recommended.Authentication.RemoteKubeConfigFile = path

@@ -115,6 +115,9 @@ func Start(t testing.TB, c Config) *Server {
 
 func newServer(c Config, endpoint string) (*genericapiserver.GenericAPIServer, error) {
 	o := apiserver.NewOptions()
+	if err := o.ServerRun.ComponentGlobalsRegistry.Set(); err != nil {
+		return nil, err
+	}
 	o.Etcd.StorageConfig.Transport.ServerList = []string{endpoint}
 	r := o.Recommended
 	r.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)

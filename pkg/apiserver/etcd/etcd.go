@@ -60,6 +60,7 @@ type Config struct {
 type Server struct {
 	etcd   *embed.Etcd
 	socket string
+	level  zap.AtomicLevel
 }
 
 // Start runs the member and returns once it can serve. The caller must Close it,
@@ -84,7 +85,10 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, fmt.Errorf("removing a stale etcd socket: %w", err)
 	}
 
-	e, err := embed.StartEtcd(memberConfig(c, dir, socket))
+	level := zap.NewAtomicLevelAt(zap.ErrorLevel)
+	cfg := memberConfig(c, dir, socket)
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger(level))
+	e, err := embed.StartEtcd(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("starting etcd in %s: %w", dir, err)
 	}
@@ -107,7 +111,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		e.Close()
 		return nil, fmt.Errorf("restricting the etcd socket: %w", err)
 	}
-	return &Server{etcd: e, socket: socket}, nil
+	return &Server{etcd: e, socket: socket, level: level}, nil
 }
 
 // Endpoint is the URL that etcd clients dial.
@@ -117,7 +121,11 @@ func (s *Server) Endpoint() string { return "unix://" + s.socket }
 func (s *Server) Err() <-chan error { return s.etcd.Err() }
 
 // Close stops the member, waits until it has, and removes its socket.
-func (s *Server) Close() { s.etcd.Close() }
+func (s *Server) Close() {
+	// Closing, etcd reports each of its listeners as failed.
+	s.level.SetLevel(zap.FatalLevel)
+	s.etcd.Close()
+}
 
 func memberConfig(c Config, dir, socket string) *embed.Config {
 	cfg := embed.NewConfig()
@@ -151,15 +159,14 @@ func memberConfig(c Config, dir, socket string) *embed.Config {
 	cfg.AutoCompactionRetention = "0"
 	cfg.EnableGRPCGateway = false
 	cfg.UnsafeNoFsync = c.UnsafeNoFsync
-	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger())
 	return cfg
 }
 
-// logger writes etcd's warnings and errors to stderr, where ours go.
-func logger() *zap.Logger {
+// logger writes etcd's errors to stderr, where ours go.
+func logger(level zap.AtomicLevel) *zap.Logger {
 	enc := zap.NewProductionEncoderConfig()
 	enc.EncodeTime = zapcore.ISO8601TimeEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(enc), zapcore.Lock(os.Stderr), zap.ErrorLevel)).Named("etcd")
+	return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(enc), zapcore.Lock(os.Stderr), level)).Named("etcd")
 }
 
 // ensureUnlocked fails at once if another process holds the database: etcd
