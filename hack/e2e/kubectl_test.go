@@ -199,6 +199,9 @@ func TestKubectlGet(t *testing.T) {
 	for _, alias := range []string{"wf", "workflow", "workflows." + framework.CompatGroup} {
 		want(t, alias, kubectl(t, "", "-n", ns, "get", alias, name), name, "Succeeded")
 	}
+	if _, errs, err := admin.Kubectl(within(t, time.Minute), "", "-n", ns, "get", "wf"); err != nil || errs != "" {
+		t.Errorf("a short name is not plain: %s %v", errs, err)
+	}
 	want(t, "wide", kubectl(t, "", "-n", ns, "get", "wf", "-o", "wide"), name)
 	compat := kubectl(t, "", "-n", ns, "get", "workflows."+framework.CompatGroup)
 	want(t, "the peer's columns", compat, "NAME", "STATUS", "AGE", "MESSAGE")
