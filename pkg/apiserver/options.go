@@ -78,6 +78,10 @@ func NewOptions() *Options {
 	recommended.SecureServing.ServerCert.PairName = ""
 	run := genericoptions.NewServerRunOptionsForComponent(basecompatibility.DefaultKubeComponent, versions)
 	run.MaxRequestBodyBytes = MaxBodyBytes
+	// Drain what is short and then cut what streams. Otherwise the shutdown waits
+	// --request-timeout for watches that never end by themselves, and while a
+	// single server is away no namespace of the cluster can be deleted.
+	run.ShutdownSendRetryAfter = true
 	backend := storagebackend.NewDefaultConfig(etcdPrefix, scheme.Codecs.LegacyCodec(storageVersions...))
 	backend.EncodeVersioner = schema.GroupVersions(storageVersions)
 	return &Options{
