@@ -14,7 +14,7 @@ set -eu
 cd "$(dirname "$0")"
 bin=$(cd ../.. && pwd)/.local/bin
 mkdir -p "$bin"
-export CGO_ENABLED=0 GOFLAGS=-mod=readonly
+export CGO_ENABLED=0 GOFLAGS="-mod=readonly -buildvcs=false"
 
 version=v1.37.2
 flags="-s -w"
