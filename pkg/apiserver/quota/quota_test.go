@@ -81,13 +81,12 @@ func admit(t *testing.T, client *fake.Clientset, through schema.GroupVersionReso
 	defer cancel()
 	plugins := admission.NewPlugins()
 	Register(plugins, twins)
-	p, err := plugins.InitPlugin(PluginName, nil, Initializer())
-	if err == nil {
+	if _, err := plugins.InitPlugin(PluginName, nil, Initializer()); err == nil {
 		t.Fatal("initialized without a client")
 	}
 	var made admission.Interface
 	factory := informers.NewSharedInformerFactory(client, 0)
-	p, err = plugins.InitPlugin(PluginName, nil, initialize(func(i admission.Interface) {
+	p, err := plugins.InitPlugin(PluginName, nil, initialize(func(i admission.Interface) {
 		made = i
 		i.(*plugin).SetDrainedNotification(ctx.Done())
 		i.(*plugin).SetExternalKubeClientSet(client)
