@@ -63,6 +63,9 @@ func (m *merger) Read(p []byte) (int, error) {
 			return 0, m.ctx.Err()
 		case b, ok := <-m.batches:
 			if !ok {
+				if err := m.ctx.Err(); err != nil {
+					return 0, err // closed, not ended
+				}
 				return 0, io.EOF
 			}
 			m.rest = b
