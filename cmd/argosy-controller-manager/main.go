@@ -6,17 +6,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/sets"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/component-base/cli"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
 	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
@@ -37,7 +36,14 @@ type options struct {
 }
 
 func main() {
-	os.Exit(cli.Run(newCommand()))
+	// The signal handler turns the first SIGTERM into a graceful end.
+	ctx := genericapiserver.SetupSignalContext()
+	defer logs.FlushLogs()
+	if err := newCommand().ExecuteContext(ctx); err != nil {
+		logs.FlushLogs()
+		fmt.Fprintln(os.Stderr, "argosy-controller-manager: "+strings.Join(strings.Fields(err.Error()), " "))
+		os.Exit(1)
+	}
 }
 
 func newCommand() *cobra.Command {
@@ -53,7 +59,7 @@ func newCommand() *cobra.Command {
 			if err := logsapi.ValidateAndApply(o.logging, nil); err != nil {
 				return err
 			}
-			return o.run()
+			return o.run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
@@ -69,7 +75,7 @@ func newCommand() *cobra.Command {
 	return cmd
 }
 
-func (o *options) run() error {
+func (o *options) run(ctx context.Context) error {
 	wanted, err := controller.Wanted(o.controllers)
 	if err != nil {
 		return fmt.Errorf("--controllers: %w", err)
@@ -91,5 +97,5 @@ func (o *options) run() error {
 	if o.leaderElect {
 		config.LeaseNamespace = o.leaseNamespace
 	}
-	return controller.Run(genericapiserver.SetupSignalContext(), sets.New(wanted.UnsortedList()...), config)
+	return controller.Run(ctx, wanted, config)
 }
