@@ -12,6 +12,7 @@ apis=(
 )
 # What the OpenAPI definitions of our types refer to. Their code lives in the module cache: definitions only.
 referred=(
+	k8s.io/api/batch/v1
 	k8s.io/api/core/v1
 	k8s.io/api/policy/v1
 	k8s.io/apimachinery/pkg/api/resource
@@ -43,7 +44,9 @@ external_apply_configurations() {
 }
 
 generate() { # generate: in the current folder, which holds a copy of the module
-	local packages=("${apis[@]/#/$module/apis/}")
+	local packages=("${apis[@]/#/$module/apis/}") types
+	# All that needs deep copies and OpenAPI definitions: what the APIs share, too.
+	types=("$module/apis/raw" "$module/apis/verb" "${packages[@]}")
 	local header=(--go-header-file hack/boilerplate.go.txt)
 	local inputs=() readonly_packages=() api pkg
 	for api in "${apis[@]}"; do inputs+=(--input "$api"); done
@@ -53,12 +56,12 @@ generate() { # generate: in the current folder, which holds a copy of the module
 	rm -rf generated
 	find apis -name 'zz_generated.*.go' -delete
 
-	"$bin/deepcopy-gen" "${header[@]}" --output-file zz_generated.deepcopy.go "${packages[@]}"
+	"$bin/deepcopy-gen" "${header[@]}" --output-file zz_generated.deepcopy.go "${types[@]}"
 	# The report would list where our JSON names, which are the peers', break Kubernetes' conventions.
 	"$bin/openapi-gen" "${header[@]}" --output-file zz_generated.openapi.go \
 		--output-dir generated/openapi --output-pkg "$module/generated/openapi" \
 		--output-model-name-file zz_generated.model_name.go --report-filename /dev/null \
-		"${readonly_packages[@]}" "${referred[@]}" "${packages[@]}"
+		"${readonly_packages[@]}" "${referred[@]}" "${types[@]}"
 	"$bin/applyconfiguration-gen" "${header[@]}" \
 		--external-applyconfigurations "$(external_apply_configurations)" \
 		--output-dir generated/applyconfiguration --output-pkg "$module/generated/applyconfiguration" "${packages[@]}"

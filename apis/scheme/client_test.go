@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"argosy.dev/argosy/apis/verb"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/generated/clientset/versioned"
 )
@@ -41,7 +42,7 @@ func TestClientKnowsVerbs(t *testing.T) {
 		t.Fatal(err)
 	}
 	workflows := client.WorkflowV1alpha1().Workflows("ns")
-	status, err := workflows.Stop(t.Context(), "x", &wfv1.WorkflowStop{Message: "enough"}, metav1.CreateOptions{DryRun: []string{"All"}})
+	status, err := workflows.Stop(t.Context(), "x", &wfv1.WorkflowStop{Request: verb.Request{Message: "enough"}}, metav1.CreateOptions{DryRun: []string{"All"}})
 	if err != nil || status.Status != metav1.StatusSuccess {
 		t.Errorf("got %+v, %v", status, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"argosy.dev/argosy/apis/scheme"
+	"argosy.dev/argosy/apis/verb"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -25,7 +26,7 @@ import (
 func newWorkflowCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {
 	cmd := &cobra.Command{Use: "workflow", Aliases: []string{"wf", "workflows"}, Short: "Stop, terminate, suspend and resume workflows, and read their logs"}
 	var message, selector string
-	verb := func(use, short string, withSelector bool, body func(name string) runtime.Object) {
+	add := func(use, short string, withSelector bool, body func(name string) runtime.Object) {
 		c := &cobra.Command{
 			Use: use + " NAME...", Short: short, Args: cobra.MinimumNArgs(1),
 			RunE: func(cmd *cobra.Command, names []string) error {
@@ -48,17 +49,17 @@ func newWorkflowCommand(flags *genericclioptions.ConfigFlags, streams genericioo
 		}
 		cmd.AddCommand(c)
 	}
-	verb("stop", "End what runs, then run the exit handlers", true, func(name string) runtime.Object {
-		return &wfv1.WorkflowStop{ObjectMeta: metav1.ObjectMeta{Name: name}, Message: message, NodeFieldSelector: selector}
+	add("stop", "End what runs, then run the exit handlers", true, func(name string) runtime.Object {
+		return &wfv1.WorkflowStop{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}, NodeFieldSelector: selector}
 	})
-	verb("terminate", "End what runs at once, with no exit handlers", false, func(name string) runtime.Object {
-		return &wfv1.WorkflowTerminate{ObjectMeta: metav1.ObjectMeta{Name: name}, Message: message}
+	add("terminate", "End what runs at once, with no exit handlers", false, func(name string) runtime.Object {
+		return &wfv1.WorkflowTerminate{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}}
 	})
-	verb("suspend", "Start no more steps until resumed", false, func(name string) runtime.Object {
-		return &wfv1.WorkflowSuspend{ObjectMeta: metav1.ObjectMeta{Name: name}, Message: message}
+	add("suspend", "Start no more steps until resumed", false, func(name string) runtime.Object {
+		return &wfv1.WorkflowSuspend{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}}
 	})
-	verb("resume", "Go on: a suspended workflow, or its suspended nodes", true, func(name string) runtime.Object {
-		return &wfv1.WorkflowResume{ObjectMeta: metav1.ObjectMeta{Name: name}, Message: message, NodeFieldSelector: selector}
+	add("resume", "Go on: a suspended workflow, or its suspended nodes", true, func(name string) runtime.Object {
+		return &wfv1.WorkflowResume{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}, NodeFieldSelector: selector}
 	})
 	cmd.AddCommand(newLogCommand(flags, streams))
 	return cmd

@@ -28,9 +28,8 @@ type Family interface {
 	Group() string
 	// Resources are the names of its kinds, which the compatibility group serves too.
 	Resources() []string
-	// NewStorage returns the storage of all resources and subresources, by
-	// path. authz answers what the caller of a request may do besides it.
-	NewStorage(getter generic.RESTOptionsGetter, typer runtime.ObjectTyper, authz authorizer.UnconditionalAuthorizer) (map[string]rest.Storage, error)
+	// NewStorage returns the storage of all resources and subresources, by path.
+	NewStorage(resource.Config) (map[string]rest.Storage, error)
 }
 
 // aliases says that the compatibility group's resources are the native ones.
@@ -67,7 +66,7 @@ func apiGroups(families []Family, compat bool, getter generic.RESTOptionsGetter,
 	var out []*genericapiserver.APIGroupInfo
 	all := map[string]rest.Storage{}
 	for _, f := range families {
-		s, err := f.NewStorage(getter, scheme.Scheme, authz)
+		s, err := f.NewStorage(resource.Config{Getter: getter, Typer: scheme.Scheme, Authorizer: authz})
 		if err != nil {
 			return nil, fmt.Errorf("group %s: %w", f.Group(), err)
 		}

@@ -277,9 +277,9 @@ $.D[1].b Pod Succeeded ""`,
   - - {name: a, template: p, withParam: "{}"}
     - {name: b, template: p}`,
 			want: `
-Failed "step a: withParam value could not be parsed as a JSON list: \"{}\": json: cannot unmarshal object into Go value of type []v1alpha1.Item" 
-$ Steps Failed "step a: withParam value could not be parsed as a JSON list: \"{}\": json: cannot unmarshal object into Go value of type []v1alpha1.Item"
-$[0] StepGroup Error "step a: withParam value could not be parsed as a JSON list: \"{}\": json: cannot unmarshal object into Go value of type []v1alpha1.Item"`,
+Failed "step a: withParam value could not be parsed as a JSON list: \"{}\": it is a JSON object" 
+$ Steps Failed "step a: withParam value could not be parsed as a JSON list: \"{}\": it is a JSON object"
+$[0] StepGroup Error "step a: withParam value could not be parsed as a JSON list: \"{}\": it is a JSON object"`,
 		},
 		{
 			name: "outputs of what was skipped: default of the producer, of the consumer, of an expression, none",

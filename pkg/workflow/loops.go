@@ -6,6 +6,7 @@ package workflow
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/expression"
 	"argosy.dev/argosy/pkg/workflow/template"
@@ -182,32 +184,32 @@ func (f *frame) skipReason(p *part, v *vars) string {
 
 // items evaluates what a loop goes over.
 func (f *frame) items(p *part) ([]*item, error) {
-	var raw []wfv1.Item
+	var values []raw.JSON
 	var err error
 	switch {
 	case p.withParam != "":
-		raw, err = f.paramItems(p.withParam)
+		values, err = f.paramItems(p.withParam)
 	case p.withSequence != nil:
-		raw, err = f.sequenceItems(p.withSequence)
+		values, err = f.sequenceItems(p.withSequence)
 	default:
-		raw, err = f.substitutedItems(p.withItems)
+		values, err = f.substitutedItems(p.withItems)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) > maxItems {
-		return nil, fmt.Errorf("a loop over %d items; at most %d are allowed", len(raw), maxItems)
+	if len(values) > maxItems {
+		return nil, fmt.Errorf("a loop over %d items; at most %d are allowed", len(values), maxItems)
 	}
-	items := make([]*item, len(raw))
-	for i := range raw {
-		if items[i], err = newItem(raw[i].Raw); err != nil {
+	items := make([]*item, len(values))
+	for i := range values {
+		if items[i], err = newItem(values[i].Raw); err != nil {
 			return nil, err
 		}
 	}
 	return items, nil
 }
 
-func (f *frame) substitutedItems(items []wfv1.Item) ([]wfv1.Item, error) {
+func (f *frame) substitutedItems(items []raw.JSON) ([]raw.JSON, error) {
 	out, unresolved, err := template.Object(&items, f.vars)
 	if err == nil && len(unresolved) > 0 {
 		err = unresolved[0]
@@ -218,7 +220,7 @@ func (f *frame) substitutedItems(items []wfv1.Item) ([]wfv1.Item, error) {
 	return *out, nil
 }
 
-func (f *frame) paramItems(param string) ([]wfv1.Item, error) {
+func (f *frame) paramItems(param string) ([]raw.JSON, error) {
 	text, unresolved, err := template.String(param, f.vars)
 	if err == nil && len(unresolved) > 0 {
 		err = unresolved[0]
@@ -226,17 +228,21 @@ func (f *frame) paramItems(param string) ([]wfv1.Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("withParam: %w", err)
 	}
-	var items []wfv1.Item
+	var items []raw.JSON
 	if err := json.Unmarshal([]byte(text), &items); err != nil {
 		if len(text) > 200 {
 			text = text[:200] + "…"
+		}
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			err = fmt.Errorf("it is a JSON %s", wrong.Value)
 		}
 		return nil, fmt.Errorf("withParam value could not be parsed as a JSON list: %q: %w", text, err)
 	}
 	return items, nil
 }
 
-func (f *frame) sequenceItems(s *wfv1.Sequence) ([]wfv1.Item, error) {
+func (f *frame) sequenceItems(s *wfv1.Sequence) ([]raw.JSON, error) {
 	start, err := f.sequenceInt("start", s.Start, 0)
 	if err != nil {
 		return nil, err
@@ -272,13 +278,13 @@ func (f *frame) sequenceItems(s *wfv1.Sequence) ([]wfv1.Item, error) {
 	} else if format, err = f.text("withSequence.format", format); err != nil {
 		return nil, err
 	}
-	items := make([]wfv1.Item, 0, n+1)
+	items := make([]raw.JSON, 0, n+1)
 	for i := int64(0); i <= n; i++ {
 		text, err := SequenceText(format, start+i*step)
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, wfv1.Item{Raw: json.RawMessage(mustJSON(text))})
+		items = append(items, raw.JSON{Raw: json.RawMessage(mustJSON(text))})
 	}
 	return items, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/expression"
 )
@@ -20,7 +21,7 @@ type part struct {
 	holder
 	name         string
 	args         *wfv1.Arguments
-	withItems    []wfv1.Item
+	withItems    []raw.JSON
 	withParam    string
 	withSequence *wfv1.Sequence
 	when         string

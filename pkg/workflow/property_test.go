@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"pgregory.net/rapid"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -47,13 +48,13 @@ func drawWorkflow(t *rapid.T) *wfv1.Workflow {
 		name := func(k int) string { return fmt.Sprintf("s%d", k) }
 		tmpl := wfv1.Template{Name: fmt.Sprintf("t%d", i)}
 		callee := rapid.SampledFrom(callees)
-		items := func() []wfv1.Item {
+		items := func() []raw.JSON {
 			if rapid.IntRange(0, 4).Draw(t, "loop") > 0 {
 				return nil
 			}
-			list := []wfv1.Item{}
+			list := []raw.JSON{}
 			for k := range rapid.IntRange(0, 3).Draw(t, "items") {
-				list = append(list, wfv1.Item{Raw: json.RawMessage(fmt.Sprint(k))})
+				list = append(list, raw.JSON{Raw: json.RawMessage(fmt.Sprint(k))})
 			}
 			return list
 		}

@@ -26,7 +26,7 @@ import (
 // Stop records that the workflow is to end: what runs is ended and exit handlers run. With a node selector only the
 // suspended nodes that match it fail, and the workflow goes on from there.
 func Stop(wf *wfv1.Workflow, req *wfv1.WorkflowStop, now time.Time) error {
-	if err := precondition(wf, req.Preconditions); err != nil {
+	if err := notEnded(wf); err != nil {
 		return err
 	}
 	if req.NodeFieldSelector != "" {
@@ -48,7 +48,7 @@ func Stop(wf *wfv1.Workflow, req *wfv1.WorkflowStop, now time.Time) error {
 // Terminate records that the workflow is to end at once, without exit handlers. A workflow that is being stopped can
 // still be terminated.
 func Terminate(wf *wfv1.Workflow, req *wfv1.WorkflowTerminate, _ time.Time) error {
-	if err := precondition(wf, req.Preconditions); err != nil {
+	if err := notEnded(wf); err != nil {
 		return err
 	}
 	if wf.Spec.Shutdown == wfv1.ShutdownStrategyTerminate {
@@ -60,7 +60,7 @@ func Terminate(wf *wfv1.Workflow, req *wfv1.WorkflowTerminate, _ time.Time) erro
 
 // Suspend records that nothing new is to begin in the workflow. Pods that run go on.
 func Suspend(wf *wfv1.Workflow, req *wfv1.WorkflowSuspend, _ time.Time) error {
-	if err := precondition(wf, req.Preconditions); err != nil {
+	if err := notEnded(wf); err != nil {
 		return err
 	}
 	if wf.Spec.Shutdown != "" {
@@ -77,7 +77,7 @@ func Suspend(wf *wfv1.Workflow, req *wfv1.WorkflowSuspend, _ time.Time) error {
 // Resume lets a suspended workflow go on, and its suspended nodes too: all of them, or those that match the selector.
 // Outputs that a suspended node was to be supplied with take their defaults.
 func Resume(wf *wfv1.Workflow, req *wfv1.WorkflowResume, now time.Time) error {
-	if err := precondition(wf, req.Preconditions); err != nil {
+	if err := notEnded(wf); err != nil {
 		return err
 	}
 	if wf.Spec.Shutdown != "" {
@@ -213,14 +213,8 @@ func inputOf(f string) string {
 	return name
 }
 
-// precondition checks what every verb requires: the workflow is the one that is meant, and has not ended.
-func precondition(wf *wfv1.Workflow, p *metav1.Preconditions) error {
-	if p != nil && p.UID != nil && *p.UID != wf.UID {
-		return conflict(wf, "the precondition uid %s is not that of the workflow, %s", *p.UID, wf.UID)
-	}
-	if p != nil && p.ResourceVersion != nil && *p.ResourceVersion != wf.ResourceVersion {
-		return conflict(wf, "the precondition resourceVersion %s is not that of the workflow, %s", *p.ResourceVersion, wf.ResourceVersion)
-	}
+// notEnded refuses what every verb refuses.
+func notEnded(wf *wfv1.Workflow) error {
 	if wf.Status.Phase.Completed() {
 		return conflict(wf, "it has ended, with phase %s", wf.Status.Phase)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
+	"argosy.dev/argosy/apis/verb"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -40,7 +40,7 @@ func TestResume(t *testing.T) {
 	if got := s.node(".A"); got.Phase != wfv1.NodeRunning || got.Inputs.Parameter("who").Value.String() != "alice" {
 		t.Fatalf("%+v", got)
 	}
-	err := Resume(s.wf, &wfv1.WorkflowResume{NodeFieldSelector: "inputs.parameters.who.value=alice,displayName!=B", Message: "fine"}, s.now)
+	err := Resume(s.wf, &wfv1.WorkflowResume{NodeFieldSelector: "inputs.parameters.who.value=alice,displayName!=B", Request: verb.Request{Message: "fine"}}, s.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ $.C Skipped Omitted "omitted: depends condition not met"`,
 		{
 			name: "stop of one node",
 			verb: func(wf *wfv1.Workflow) error {
-				if err := Stop(wf, &wfv1.WorkflowStop{NodeFieldSelector: "displayName=B", Message: "no"}, time.Time{}); err != nil {
+				if err := Stop(wf, &wfv1.WorkflowStop{NodeFieldSelector: "displayName=B", Request: verb.Request{Message: "no"}}, time.Time{}); err != nil {
 					return err
 				}
 				return Resume(wf, &wfv1.WorkflowResume{}, time.Time{})
@@ -144,7 +144,6 @@ $.onExit Pod Succeeded ""`,
 
 func TestVerbsRefuse(t *testing.T) {
 	yes := true
-	uid, version := types.UID("other"), "8"
 	stop := func(r *wfv1.WorkflowStop) func(*wfv1.Workflow) error {
 		return func(wf *wfv1.Workflow) error { return Stop(wf, r, time.Time{}) }
 	}
@@ -167,8 +166,6 @@ func TestVerbsRefuse(t *testing.T) {
 		{"suspended", func(wf *wfv1.Workflow) { wf.Spec.Suspend = &yes }, suspend, metav1.StatusReasonConflict, "suspended already"},
 		{"not suspended", nil, resume(&wfv1.WorkflowResume{}), metav1.StatusReasonConflict, "it is not suspended"},
 		{"no node", nil, resume(&wfv1.WorkflowResume{NodeFieldSelector: "displayName=x"}), metav1.StatusReasonConflict, `no suspended node matches "displayName=x"`},
-		{"uid", nil, stop(&wfv1.WorkflowStop{Preconditions: &metav1.Preconditions{UID: &uid}}), metav1.StatusReasonConflict, "precondition uid"},
-		{"version", nil, stop(&wfv1.WorkflowStop{Preconditions: &metav1.Preconditions{ResourceVersion: &version}}), metav1.StatusReasonConflict, "precondition resourceVersion"},
 		{"selector", nil, stop(&wfv1.WorkflowStop{NodeFieldSelector: "a b"}), metav1.StatusReasonInvalid, "nodeFieldSelector"},
 		{"field", nil, resume(&wfv1.WorkflowResume{NodeFieldSelector: "color=red"}), metav1.StatusReasonInvalid, `unknown field "color"`},
 	} {

@@ -7,48 +7,28 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/warning"
 )
 
-// The compatibility rule. The peers' kinds have no status subresource: their
-// tools write spec and status in one request. In the compatibility group such a
-// request may change status if the caller may update RESOURCE/status there.
-// Otherwise its status is ignored, with a warning. Native groups are strict.
+// The compatibility rule. Many of the peers' kinds have no status subresource:
+// their tools write spec and status in one request. In the compatibility group
+// such a request may change status if the caller may update RESOURCE/status
+// there. Otherwise its status is ignored, with a warning. Native groups are strict.
 
 // statusOnMain tells whether the request is one to which the rule applies.
 func (s *Strategy[T]) statusOnMain(ctx context.Context) bool {
 	info, ok := request.RequestInfoFrom(ctx)
-	return ok && s.kind.StatusOnMain && info.IsResourceRequest && info.Subresource == "" && info.APIGroup == s.kind.Compat.Group
+	return ok && s.kind.StatusOnMain && info.IsResourceRequest && info.Subresource == "" && info.APIGroup == compat.Group
 }
 
-// statusAllowed tells whether this request may change status. An authorizer
-// that fails allows nothing, and the caller is told that status was ignored.
+// statusAllowed tells whether this request may change status.
 func (s *Strategy[T]) statusAllowed(ctx context.Context, t T) bool {
-	if s.authz == nil || !s.statusOnMain(ctx) {
-		return false
-	}
-	user, ok := request.UserFrom(ctx)
-	if !ok {
-		return false
-	}
-	decision, _, err := s.authz.Authorize(ctx, authorizer.AttributesRecord{
-		User:            user,
-		Verb:            "update",
-		Namespace:       t.GetNamespace(),
-		APIGroup:        s.kind.Compat.Group,
-		APIVersion:      s.kind.Compat.Version,
-		Resource:        s.kind.Resource,
-		Subresource:     "status",
-		Name:            t.GetName(),
-		ResourceRequest: true,
-	})
-	return err == nil && decision == authorizer.DecisionAllow
+	return s.statusOnMain(ctx) && s.kind.may(s.authz, t)(ctx, "update", "status")
 }
 
 func (s *Strategy[T]) warnStatusIgnored(ctx context.Context) {
 	if s.statusOnMain(ctx) {
-		warning.AddWarning(ctx, "", fmt.Sprintf("status: ignored, since you may not update %s/status in group %s", s.kind.Resource, s.kind.Compat.Group))
+		warning.AddWarning(ctx, "", fmt.Sprintf("status: ignored, since you may not update %s/status in group %s", s.kind.Resource, compat.Group))
 	}
 }

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package resource is what every kind of every family shares: how an object is
-// prepared, stored, selected and printed. A kind adds what is its own in its
-// strategy and says the rest in a Kind. No kind may be named here, and nothing
-// a control loop decides may be decided here.
+// prepared, checked, stored, selected and printed, and how a verb on it is
+// served. A kind says what is its own in a Kind. No kind may be named here, and
+// nothing a control loop decides may be decided here.
 package resource
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 
@@ -15,6 +16,10 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"argosy.dev/argosy/apis/argoproj"
 )
 
 // Object is a pointer to an API type with metadata.
@@ -24,21 +29,24 @@ type Object interface {
 	metav1.ObjectMetaAccessor
 }
 
-// Kind says what the shared machinery must know of one kind.
+// Kind says what the shared machinery must know of one kind. Where a function
+// is nil, the kind has nothing of its own to say.
 type Kind[T Object] struct {
 	// GroupVersion is the native group and version: the one that is stored.
 	GroupVersion schema.GroupVersion
-	// Compat is the compatibility group and version, which serves the same objects.
-	Compat schema.GroupVersion
 	// Resource and Singular are the plural and singular names in URLs and on command lines.
 	Resource, Singular string
 	// ShortNames are what kubectl accepts instead of Resource.
 	ShortNames []string
-	// Namespaced tells whether objects live in a namespace.
-	Namespaced bool
+	// ClusterScoped tells that objects live in no namespace.
+	ClusterScoped bool
 	// StatusOnMain tells that, in the compatibility group, the peer's kind has no
 	// status subresource, so that writes to the main resource may carry status.
 	StatusOnMain bool
+	// Idle says what this version does not do for objects of the kind, as in "no
+	// workflows are created on schedule". Whoever creates one is warned. Empty
+	// where a loop acts on them.
+	Idle string
 
 	// New and NewList return empty objects.
 	New     func() T
@@ -47,21 +55,37 @@ type Kind[T Object] struct {
 	Spec func(T) any
 	// Status points at the object's status; nil if the kind has none.
 	Status func(T) any
-	// Derive sets what is a function of the rest of the object, in every write; nil if nothing is.
-	Derive func(T)
 
-	// Fields returns what the object can be selected by, besides its name and namespace; nil if nothing else.
+	// Prepare completes an object that is being created, before it is checked.
+	Prepare func(context.Context, T)
+	// Derive sets what is a function of the rest of the object, in every write.
+	Derive func(T)
+	// Authorize decides about parts of the object that only some may write. old
+	// is empty on creation. The error goes to the caller: an API status.
+	Authorize func(ctx context.Context, may May, obj, old T) error
+	// Check returns what is wrong with the object besides its metadata, on
+	// creation, where old is nil, and on update.
+	Check func(ctx context.Context, obj, old T) field.ErrorList
+	// Warn returns what the writer should know of an object that is accepted.
+	Warn func(T) []string
+
+	// Fields returns what the object can be selected by, besides its name and namespace.
 	Fields func(T) fields.Set
 	// Indexed are those of Fields that lists look up in an index of the watch cache.
 	Indexed []string
 	// Table is how objects are printed.
 	Table Table[T]
+	// Subresources returns the subresources besides status, by name: verbs, and what is read.
+	Subresources func(kind *Kind[T], main *REST) map[string]rest.Storage
 }
 
 // GroupResource is the native group and resource of the kind.
 func (k *Kind[T]) GroupResource() schema.GroupResource {
 	return k.GroupVersion.WithResource(k.Resource).GroupResource()
 }
+
+// compat is the group and version that serves the same objects to the peers' tools.
+var compat = argoproj.SchemeGroupVersion
 
 // cast returns obj as the kind's type. Another type here is a mistake of the
 // program, and the request must fail rather than do the wrong thing.

@@ -26,6 +26,8 @@ const Category = "argosy"
 type REST struct {
 	*genericregistry.Store
 	shortNames []string
+	// authorize decides about parts of an object that only some may write; nil if anyone who may write may write all.
+	authorize func(ctx context.Context, obj, old runtime.Object) error
 }
 
 var (
@@ -41,14 +43,28 @@ func (r *REST) ShortNames() []string { return r.shortNames }
 // Categories implements rest.CategoriesProvider.
 func (r *REST) Categories() []string { return []string{Category} }
 
-// MainStrategy is what a kind's own strategy implements, mostly by embedding Strategy.
-type MainStrategy interface {
-	rest.RESTCreateUpdateStrategy
-	rest.ResetFieldsStrategy
+// Create creates an object, if the caller may write all that is in it.
+func (r *REST) Create(ctx context.Context, obj runtime.Object, admit rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	if r.authorize != nil {
+		if err := r.authorize(ctx, obj, r.New()); err != nil {
+			return nil, err
+		}
+	}
+	return r.Store.Create(ctx, obj, admit, options)
 }
 
-// NewREST returns the storage of a kind's main resource.
-func NewREST[T Object](getter generic.RESTOptionsGetter, kind *Kind[T], strategy MainStrategy) (*REST, error) {
+// Update changes an object, if the caller may write all that changes in it.
+func (r *REST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc, force bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	if r.authorize != nil {
+		info = rest.WrapUpdatedObjectInfo(info, func(ctx context.Context, obj, old runtime.Object) (runtime.Object, error) {
+			return obj, r.authorize(ctx, obj, old)
+		})
+	}
+	return r.Store.Update(ctx, name, info, create, update, force, options)
+}
+
+// newREST returns the storage of a kind's main resource.
+func newREST[T Object](c Config, kind *Kind[T], strategy *Strategy[T]) (*REST, error) {
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return kind.New() },
 		NewListFunc:               kind.NewList,
@@ -62,13 +78,27 @@ func NewREST[T Object](getter generic.RESTOptionsGetter, kind *Kind[T], strategy
 		TableConvertor:            kind.Table,
 	}
 	if err := store.CompleteWithOptions(&generic.StoreOptions{
-		RESTOptions: getter,
+		RESTOptions: c.Getter,
 		AttrFunc:    kind.attrs,
 		Indexers:    kind.indexers(),
 	}); err != nil {
 		return nil, fmt.Errorf("storage of %s: %w", kind.GroupResource(), err)
 	}
-	return &REST{Store: store, shortNames: kind.ShortNames}, nil
+	main := &REST{Store: store, shortNames: kind.ShortNames}
+	if kind.Authorize != nil {
+		main.authorize = func(ctx context.Context, obj, old runtime.Object) error {
+			t, err := kind.cast(obj)
+			if err != nil {
+				return err
+			}
+			o, err := kind.cast(old)
+			if err != nil {
+				return err
+			}
+			return kind.Authorize(ctx, kind.may(c.Authorizer, t), t, o)
+		}
+	}
+	return main, nil
 }
 
 // StatusREST serves the status subresource of a kind.
@@ -80,9 +110,9 @@ var (
 	_ rest.TableConvertor      = &StatusREST{}
 )
 
-// NewStatusREST returns the storage of the status subresource. It shares the
+// newStatusREST returns the storage of the status subresource. It shares the
 // store of the main resource, so both see one cache.
-func NewStatusREST[T Object](main *REST, strategy *StatusStrategy[T]) *StatusREST {
+func newStatusREST[T Object](main *REST, strategy *StatusStrategy[T]) *StatusREST {
 	store := *main.Store
 	store.UpdateStrategy = strategy
 	store.ResetFieldsStrategy = strategy
@@ -118,7 +148,7 @@ func (r *StatusREST) ConvertToTable(ctx context.Context, obj, options runtime.Ob
 // selectable returns what an object can be selected by.
 func (k *Kind[T]) selectable(t T) fields.Set {
 	set := fields.Set{"metadata.name": t.GetName()}
-	if k.Namespaced {
+	if !k.ClusterScoped {
 		set["metadata.namespace"] = t.GetNamespace()
 	}
 	if k.Fields != nil {

@@ -5,6 +5,7 @@ package resource
 
 import (
 	"context"
+	"fmt"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
@@ -18,7 +19,7 @@ import (
 )
 
 // Strategy is how objects of a kind are created, changed and deleted through
-// the main resource. A kind embeds it and overrides what it does differently.
+// the main resource.
 type Strategy[T Object] struct {
 	runtime.ObjectTyper
 	names.NameGenerator
@@ -29,14 +30,14 @@ type Strategy[T Object] struct {
 var _ rest.RESTCreateUpdateStrategy = &Strategy[Object]{}
 var _ rest.ResetFieldsStrategy = &Strategy[Object]{}
 
-// NewStrategy returns the shared strategy of a kind. authz decides who may
-// write status through the main resource of the compatibility group; nil lets nobody.
+// NewStrategy returns the strategy of a kind. authz decides who may write status
+// through the main resource of the compatibility group; nil lets nobody.
 func NewStrategy[T Object](typer runtime.ObjectTyper, kind *Kind[T], authz authorizer.UnconditionalAuthorizer) *Strategy[T] {
 	return &Strategy[T]{ObjectTyper: typer, NameGenerator: names.SimpleNameGenerator, kind: kind, authz: authz}
 }
 
 // NamespaceScoped tells whether objects live in a namespace.
-func (s *Strategy[T]) NamespaceScoped() bool { return s.kind.Namespaced }
+func (s *Strategy[T]) NamespaceScoped() bool { return !s.kind.ClusterScoped }
 
 // AllowCreateOnUpdate is false: an object is created by POST or by server-side apply.
 func (s *Strategy[T]) AllowCreateOnUpdate(context.Context) bool { return false }
@@ -48,12 +49,16 @@ func (s *Strategy[T]) AllowUnconditionalUpdate(context.Context) bool { return fa
 // Canonicalize does nothing: objects have one form.
 func (s *Strategy[T]) Canonicalize(runtime.Object) {}
 
-// PrepareForCreate drops status, unless the compatibility rule keeps it.
+// PrepareForCreate drops status, unless the compatibility rule keeps it, and
+// completes the object.
 func (s *Strategy[T]) PrepareForCreate(ctx context.Context, obj runtime.Object) {
 	t := s.kind.must(obj)
 	t.SetGeneration(1)
 	if s.kind.Status != nil && !s.statusAllowed(ctx, t) && clearValue(s.kind.Status(t)) {
 		s.warnStatusIgnored(ctx)
+	}
+	if s.kind.Prepare != nil {
+		s.kind.Prepare(ctx, t)
 	}
 	s.derive(t)
 }
@@ -75,23 +80,41 @@ func (s *Strategy[T]) PrepareForUpdate(ctx context.Context, obj, old runtime.Obj
 	s.derive(t)
 }
 
-// Validate checks the metadata. A kind calls it before its own checks.
-func (s *Strategy[T]) Validate(_ context.Context, obj runtime.Object) field.ErrorList {
-	return apivalidation.ValidateObjectMetaAccessor(s.kind.must(obj), s.kind.Namespaced, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
+// Validate checks the metadata and what is the kind's own.
+func (s *Strategy[T]) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
+	t := s.kind.must(obj)
+	errs := apivalidation.ValidateObjectMetaAccessor(t, !s.kind.ClusterScoped, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
+	if s.kind.Check != nil {
+		var none T
+		errs = append(errs, s.kind.Check(ctx, t, none)...)
+	}
+	return errs
 }
 
-// ValidateUpdate checks nothing: the machinery has checked the metadata. A kind
-// that has something to check overrides it.
-func (s *Strategy[T]) ValidateUpdate(context.Context, runtime.Object, runtime.Object) field.ErrorList {
-	return nil
+// ValidateUpdate checks what is the kind's own: the machinery has checked the metadata.
+func (s *Strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
+	if s.kind.Check == nil {
+		return nil
+	}
+	return s.kind.Check(ctx, s.kind.must(obj), s.kind.must(old))
 }
 
-// WarningsOnCreate returns no warnings.
-func (s *Strategy[T]) WarningsOnCreate(context.Context, runtime.Object) []string { return nil }
+// WarningsOnCreate says what the writer should know, and what this version does
+// not do with the object.
+func (s *Strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {
+	warnings := s.WarningsOnUpdate(ctx, obj, nil)
+	if s.kind.Idle != "" {
+		warnings = append(warnings, fmt.Sprintf("%s are stored, but nothing acts on them in this version: %s", s.kind.Resource, s.kind.Idle))
+	}
+	return warnings
+}
 
-// WarningsOnUpdate returns no warnings.
-func (s *Strategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
+// WarningsOnUpdate says what the writer should know.
+func (s *Strategy[T]) WarningsOnUpdate(_ context.Context, obj, _ runtime.Object) []string {
+	if s.kind.Warn == nil {
+		return nil
+	}
+	return s.kind.Warn(s.kind.must(obj))
 }
 
 // GetResetFields names what a write to the main resource does not own.
@@ -116,7 +139,7 @@ func (k *Kind[T]) resetFields(names ...string) map[fieldpath.APIVersion]*fieldpa
 		set.Insert(fieldpath.MakePathOrDie(name))
 	}
 	out := map[fieldpath.APIVersion]*fieldpath.Set{}
-	for _, gv := range []schema.GroupVersion{k.GroupVersion, k.Compat} {
+	for _, gv := range []schema.GroupVersion{k.GroupVersion, compat} {
 		out[fieldpath.APIVersion(gv.String())] = set
 	}
 	return out
@@ -140,6 +163,16 @@ func (s *StatusStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime
 	t.SetManagedFields(managed)
 	t.SetResourceVersion(version)
 	s.derive(t)
+}
+
+// ValidateUpdate checks nothing: the spec is as it was, and status is the loop's.
+func (s *StatusStrategy[T]) ValidateUpdate(context.Context, runtime.Object, runtime.Object) field.ErrorList {
+	return nil
+}
+
+// WarningsOnUpdate says nothing: what there is to say was said of the spec.
+func (s *StatusStrategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
+	return nil
 }
 
 // GetResetFields names what a write to status does not own.

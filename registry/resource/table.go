@@ -16,44 +16,60 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 )
 
-// Table is how objects of a kind are printed by kubectl get: a column of names,
-// then Columns, filled by Row.
-type Table[T Object] struct {
-	// Columns are all columns after the name.
-	Columns []metav1.TableColumnDefinition
-	// Row returns one cell for each of Columns. now is when the table is made,
-	// so that durations of what still runs can be told.
-	Row func(t T, now time.Time) []any
-	// Now is the clock; nil means the system's.
-	Now func() time.Time
+// Column is one column of a table: how it is headed, and what it says of an object.
+type Column[T Object] struct {
+	metav1.TableColumnDefinition
+	// Cell is what the column says of t. now is when the table is made, so that
+	// durations of what still runs can be told.
+	Cell func(t T, now time.Time) any
 }
+
+// Table is how objects of a kind are printed by kubectl get: their name, then these columns.
+type Table[T Object] []Column[T]
 
 var _ rest.TableConvertor = Table[Object]{}
 
-// Name and Age are the columns that every kind has.
-var (
-	nameColumn = metav1.TableColumnDefinition{Name: "Name", Type: "string", Format: "name", Description: metav1.ObjectMeta{}.SwaggerDoc()["name"]}
-	// AgeColumn is how long ago the object was created. Fill it with Age.
-	AgeColumn = metav1.TableColumnDefinition{Name: "Age", Type: "string", Description: "Time since the object was created."}
-)
+var nameColumn = metav1.TableColumnDefinition{Name: "Name", Type: "string", Format: "name", Description: metav1.ObjectMeta{}.SwaggerDoc()["name"]}
 
-// Column describes a column of text that is always shown.
-func Column(name, description string) metav1.TableColumnDefinition {
-	return metav1.TableColumnDefinition{Name: name, Type: "string", Description: description}
+// Text is a column of text.
+func Text[T Object](name, description string, cell func(T) string) Column[T] {
+	return Timed(name, description, func(t T, _ time.Time) string { return cell(t) })
 }
 
-// Wide describes a column of text that is shown by -o wide only.
-func Wide(name, description string) metav1.TableColumnDefinition {
-	return metav1.TableColumnDefinition{Name: name, Type: "string", Description: description, Priority: 1}
+// Timed is a column of text that depends on the time.
+func Timed[T Object](name, description string, cell func(T, time.Time) string) Column[T] {
+	return Column[T]{
+		metav1.TableColumnDefinition{Name: name, Type: "string", Description: description},
+		func(t T, now time.Time) any { return cell(t, now) },
+	}
 }
 
-// Age is the cell of AgeColumn.
-func Age(obj metav1.Object, now time.Time) string {
-	return Since(obj.GetCreationTimestamp(), now)
+// Integer is a column of numbers.
+func Integer[T Object](name, description string, cell func(T) int64) Column[T] {
+	return Column[T]{
+		metav1.TableColumnDefinition{Name: name, Type: "integer", Description: description},
+		func(t T, _ time.Time) any { return cell(t) },
+	}
 }
 
-// Since tells how long before now t was, or "<unknown>" if it is not set.
-func Since(t metav1.Time, now time.Time) string {
+// Since is a column that tells how long ago something was.
+func Since[T Object](name, description string, cell func(T) metav1.Time) Column[T] {
+	return Timed(name, description, func(t T, now time.Time) string { return Ago(cell(t), now) })
+}
+
+// Age is the column of how long ago the object was created, which every kind has.
+func Age[T Object]() Column[T] {
+	return Since("Age", "Time since the object was created.", func(t T) metav1.Time { return t.GetCreationTimestamp() })
+}
+
+// Wide makes a column one that only -o wide shows.
+func Wide[T Object](c Column[T]) Column[T] {
+	c.Priority = 1
+	return c
+}
+
+// Ago tells how long before now t was, or "<unknown>" if it is not set.
+func Ago(t metav1.Time, now time.Time) string {
 	if t.IsZero() {
 		return "<unknown>"
 	}
@@ -73,21 +89,22 @@ func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // ConvertToTable implements rest.TableConvertor for an object and for a list.
 func (c Table[T]) ConvertToTable(_ context.Context, obj, options runtime.Object) (*metav1.Table, error) {
-	now := time.Now
-	if c.Now != nil {
-		now = c.Now
-	}
-	at := now()
+	return c.at(time.Now(), obj, options)
+}
+
+func (c Table[T]) at(now time.Time, obj, options runtime.Object) (*metav1.Table, error) {
 	table := &metav1.Table{}
 	add := func(o runtime.Object) error {
 		t, ok := o.(T)
 		if !ok {
 			return fmt.Errorf("unexpected object of type %T in a table", o)
 		}
-		table.Rows = append(table.Rows, metav1.TableRow{
-			Cells:  append([]any{t.GetName()}, c.Row(t, at)...),
-			Object: runtime.RawExtension{Object: o},
-		})
+		cells := make([]any, 0, len(c)+1)
+		cells = append(cells, t.GetName())
+		for _, column := range c {
+			cells = append(cells, column.Cell(t, now))
+		}
+		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells, Object: runtime.RawExtension{Object: o}})
 		return nil
 	}
 	if meta.IsListType(obj) {
@@ -105,7 +122,11 @@ func (c Table[T]) ConvertToTable(_ context.Context, obj, options runtime.Object)
 		table.ResourceVersion = m.GetResourceVersion()
 	}
 	if o, ok := options.(*metav1.TableOptions); !ok || !o.NoHeaders {
-		table.ColumnDefinitions = append([]metav1.TableColumnDefinition{nameColumn}, c.Columns...)
+		table.ColumnDefinitions = make([]metav1.TableColumnDefinition, 0, len(c)+1)
+		table.ColumnDefinitions = append(table.ColumnDefinitions, nameColumn)
+		for _, column := range c {
+			table.ColumnDefinitions = append(table.ColumnDefinitions, column.TableColumnDefinition)
+		}
 	}
 	return table, nil
 }

@@ -21,17 +21,20 @@ import (
 	"k8s.io/client-go/tools/record"
 )
 
+// Request is the request of a verb. Types that embed verb.Request are requests.
+type Request interface {
+	Object
+	// GetPreconditions returns what must hold for the object; nil if nothing.
+	GetPreconditions() *metav1.Preconditions
+	// GetMessage returns what the caller says about the request.
+	GetMessage() string
+}
+
 // Verb is something that may be asked of an object: a subresource to which a
 // request of its own kind is posted, modelled on pods/eviction, so that it is
 // authorized, audited and admitted on its own. It only records what is wanted:
 // a loop does it. T is the object, R the request.
-type Verb[T, R Object] struct {
-	// Kind is the kind of the request.
-	Kind string
-	// New returns an empty request.
-	New func() R
-	// Preconditions returns what must hold for the object; nil if nothing.
-	Preconditions func(R) *metav1.Preconditions
+type Verb[T Object, R Request] struct {
 	// Apply records the request in the object, which is a copy. It may be called
 	// more than once, each time with a newer object. Its errors go to the caller,
 	// so they should be API statuses: Conflict where the object's state forbids
@@ -39,12 +42,10 @@ type Verb[T, R Object] struct {
 	Apply func(context.Context, T, R) error
 	// Reason and Note make the Event that tells who asked: "NOTE by USER: MESSAGE".
 	Reason, Note string
-	// Message returns what the caller says about the request.
-	Message func(R) string
 }
 
 // VerbREST serves a Verb.
-type VerbREST[T, R Object] struct {
+type VerbREST[T Object, R Request] struct {
 	store  *genericregistry.Store
 	kind   *Kind[T]
 	verb   Verb[T, R]
@@ -52,38 +53,43 @@ type VerbREST[T, R Object] struct {
 }
 
 var (
-	_ rest.Storage                  = &VerbREST[Object, Object]{}
-	_ rest.NamedCreater             = &VerbREST[Object, Object]{}
-	_ rest.GroupVersionKindProvider = &VerbREST[Object, Object]{}
+	_ rest.Storage                  = &VerbREST[Object, Request]{}
+	_ rest.NamedCreater             = &VerbREST[Object, Request]{}
+	_ rest.GroupVersionKindProvider = &VerbREST[Object, Request]{}
 )
 
 // NewVerbREST returns the storage of a verb on the objects in the store of their kind.
-func NewVerbREST[T, R Object](main *genericregistry.Store, kind *Kind[T], verb Verb[T, R], events record.EventRecorder) *VerbREST[T, R] {
-	store := *main
+func NewVerbREST[T Object, R Request](main *REST, kind *Kind[T], verb Verb[T, R], events record.EventRecorder) *VerbREST[T, R] {
+	store := *main.Store
 	store.UpdateStrategy = verbStrategy[T]{main.UpdateStrategy, kind}
 	return &VerbREST[T, R]{store: &store, kind: kind, verb: verb, events: events}
 }
 
 // New implements rest.Storage: it returns an empty request.
-func (r *VerbREST[T, R]) New() runtime.Object { return r.verb.New() }
+func (r *VerbREST[T, R]) New() runtime.Object {
+	return reflect.New(reflect.TypeFor[R]().Elem()).Interface().(R)
+}
 
 // Destroy does nothing: the underlying store belongs to the main resource.
 func (r *VerbREST[T, R]) Destroy() {}
 
 // GroupVersionKind tells the kind of the request, in the group through which it comes.
 func (r *VerbREST[T, R]) GroupVersionKind(containing schema.GroupVersion) schema.GroupVersionKind {
-	return containing.WithKind(r.verb.Kind)
+	return containing.WithKind(r.requestKind())
 }
+
+// requestKind is the kind of the request: the Go type bears its name.
+func (r *VerbREST[T, R]) requestKind() string { return reflect.TypeFor[R]().Elem().Name() }
 
 // Create applies the request obj to the object of the given name, and returns a
 // Status that says what was done.
 func (r *VerbREST[T, R]) Create(ctx context.Context, name string, obj runtime.Object, admit rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
 	req, ok := obj.(R)
 	if !ok {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a %s: %T", r.verb.Kind, obj))
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("not a %s: %T", r.requestKind(), obj))
 	}
 	if given := req.GetName(); given != "" && given != name {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("the name in the URL (%s) does not match the name in the %s (%s)", name, r.verb.Kind, given))
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("the name in the URL (%s) does not match the name in the %s (%s)", name, r.requestKind(), given))
 	}
 	req.SetName(name)
 	if admit != nil {
@@ -127,7 +133,7 @@ func (r *VerbREST[T, R]) Create(ctx context.Context, name string, obj runtime.Ob
 
 // check refuses a request whose preconditions do not hold.
 func (r *VerbREST[T, R]) check(t T, req R) error {
-	pre := r.verb.Preconditions(req)
+	pre := req.GetPreconditions()
 	if pre == nil {
 		return nil
 	}
@@ -146,7 +152,7 @@ func (r *VerbREST[T, R]) check(t T, req R) error {
 // note is what the event and the answer say.
 func (r *VerbREST[T, R]) note(ctx context.Context, req R) string {
 	note := r.verb.Note + " by " + UserName(ctx)
-	if m := r.verb.Message(req); m != "" {
+	if m := req.GetMessage(); m != "" {
 		note += ": " + m
 	}
 	return note

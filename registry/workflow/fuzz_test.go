@@ -42,10 +42,10 @@ func FuzzObject(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	stores := map[string]*resource.REST{}
-	all, err := Family{Deps: workflow.Deps{Events: &record.FakeRecorder{}}}.NewStorage(noStorage{}, scheme.Scheme, authorizer.AuthorizerFunc(
+	all, err := Family{Deps: workflow.Deps{Events: &record.FakeRecorder{}}}.NewStorage(resource.Config{Getter: noStorage{}, Typer: scheme.Scheme, Authorizer: authorizer.AuthorizerFunc(
 		func(context.Context, authorizer.Attributes) (authorizer.Decision, string, error) {
 			return authorizer.DecisionAllow, "", nil
-		}))
+		})})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,15 +6,10 @@
 package workflow
 
 import (
-	"fmt"
-	"maps"
-
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/registry/resource"
 	"argosy.dev/argosy/registry/workflow/clusterworkflowtemplate"
 	"argosy.dev/argosy/registry/workflow/cronworkflow"
 	"argosy.dev/argosy/registry/workflow/workflow"
@@ -37,32 +32,12 @@ func (Family) Resources() []string {
 }
 
 // NewStorage returns the storage of all resources and subresources, by path.
-func (f Family) NewStorage(getter generic.RESTOptionsGetter, typer runtime.ObjectTyper, authz authorizer.UnconditionalAuthorizer) (map[string]rest.Storage, error) {
-	out := map[string]rest.Storage{}
-	templates, storage, err := workflowtemplate.NewStorage(getter, typer)
-	if err != nil {
-		return nil, fmt.Errorf("workflow templates: %w", err)
-	}
-	maps.Copy(out, storage)
-	clusterTemplates, storage, err := clusterworkflowtemplate.NewStorage(getter, typer)
-	if err != nil {
-		return nil, fmt.Errorf("cluster workflow templates: %w", err)
-	}
-	maps.Copy(out, storage)
-	storage, err = workflow.NewStorage(getter, typer, authz, templateStores{templates, clusterTemplates}, f.Deps)
-	if err != nil {
-		return nil, fmt.Errorf("workflows: %w", err)
-	}
-	maps.Copy(out, storage)
-	storage, err = cronworkflow.NewStorage(getter, typer, authz)
-	if err != nil {
-		return nil, fmt.Errorf("cron workflows: %w", err)
-	}
-	maps.Copy(out, storage)
-	_, storage, err = workfloweventbinding.NewStorage(getter, typer)
-	if err != nil {
-		return nil, fmt.Errorf("workflow event bindings: %w", err)
-	}
-	maps.Copy(out, storage)
-	return out, nil
+func (f Family) NewStorage(c resource.Config) (map[string]rest.Storage, error) {
+	s := resource.NewStorage(c)
+	templates := resource.Add(s, workflowtemplate.Kind())
+	clusterTemplates := resource.Add(s, clusterworkflowtemplate.Kind())
+	resource.Add(s, workflow.Kind(workflow.Templates{Namespaced: templates, Cluster: clusterTemplates}, f.Deps))
+	resource.Add(s, cronworkflow.Kind())
+	resource.Add(s, workfloweventbinding.Kind())
+	return s.Paths()
 }

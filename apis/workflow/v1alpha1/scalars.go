@@ -4,10 +4,10 @@
 package v1alpha1
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+
+	"argosy.dev/argosy/apis/raw"
 )
 
 // AnyString is text that may also be written as a JSON number or boolean: YAML turns 1 and true into these, where
@@ -32,19 +32,19 @@ func (s *AnyString) String() string {
 
 // UnmarshalJSON takes a JSON string, number or boolean; null stands for the empty string.
 func (s *AnyString) UnmarshalJSON(data []byte) error {
-	raw, err := rawJSON(data)
+	text, err := raw.Compact(data)
 	if err != nil {
 		return err
 	}
-	switch c := raw[0]; c {
+	switch c := text[0]; c {
 	case '"':
-		return json.Unmarshal(raw, &s.Text)
+		return json.Unmarshal(text, &s.Text)
 	case '{', '[':
-		return fmt.Errorf("must be a string, a number or a boolean, not %s", jsonKind(c))
+		return fmt.Errorf("must be a string, a number or a boolean, not %s", raw.KindOf(c))
 	case 'n':
 		s.Text = ""
 	default:
-		s.Text = string(raw)
+		s.Text = string(text)
 	}
 	return nil
 }
@@ -64,67 +64,6 @@ func (AnyString) OpenAPISchemaFormat() string { return "int-or-string" }
 // OpenAPIV3OneOfTypes are the types in OpenAPI v3.
 func (AnyString) OpenAPIV3OneOfTypes() []string { return []string{"boolean", "number", "string"} }
 
-// Item is one element of withItems: any JSON value. It is kept as it is written, digits and order of keys included.
-type Item struct {
-	// Raw is the JSON text, compact. Empty stands for null.
-	Raw json.RawMessage `json:"-"`
-}
-
-// UnmarshalJSON takes any JSON value.
-func (i *Item) UnmarshalJSON(data []byte) error {
-	raw, err := rawJSON(data)
-	if err != nil {
-		return err
-	}
-	if raw[0] == 'n' {
-		raw = nil
-	}
-	i.Raw = raw
-	return nil
-}
-
-// MarshalJSON returns the JSON text.
-func (i Item) MarshalJSON() ([]byte, error) { return marshalRaw(i.Raw) }
-
-// OpenAPISchemaType is no type at all: any JSON value is allowed.
-func (Item) OpenAPISchemaType() []string { return nil }
-
-// OpenAPISchemaFormat is empty.
-func (Item) OpenAPISchemaFormat() string { return "" }
-
-// Plugin is the work handed to an executor plugin: a JSON object with one key, the name of the plugin. It is kept as
-// it is written.
-type Plugin struct {
-	// Raw is the JSON text of the object, compact. Empty stands for null.
-	Raw json.RawMessage `json:"-"`
-}
-
-// UnmarshalJSON takes a JSON object; null stands for none.
-func (p *Plugin) UnmarshalJSON(data []byte) error {
-	raw, err := rawJSON(data)
-	if err != nil {
-		return err
-	}
-	switch c := raw[0]; c {
-	case '{':
-		p.Raw = raw
-	case 'n':
-		p.Raw = nil
-	default:
-		return fmt.Errorf("must be an object, not %s", jsonKind(c))
-	}
-	return nil
-}
-
-// MarshalJSON returns the JSON text.
-func (p Plugin) MarshalJSON() ([]byte, error) { return marshalRaw(p.Raw) }
-
-// OpenAPISchemaType is the type in OpenAPI.
-func (Plugin) OpenAPISchemaType() []string { return []string{"object"} }
-
-// OpenAPISchemaFormat is empty.
-func (Plugin) OpenAPISchemaFormat() string { return "" }
-
 // Amount is a JSON number that keeps the digits it is written with.
 type Amount struct {
 	// Number holds the digits. Empty stands for 0.
@@ -133,17 +72,17 @@ type Amount struct {
 
 // UnmarshalJSON takes a JSON number; null stands for 0.
 func (a *Amount) UnmarshalJSON(data []byte) error {
-	raw, err := rawJSON(data)
+	text, err := raw.Compact(data)
 	if err != nil {
 		return err
 	}
-	switch c := raw[0]; {
+	switch c := text[0]; {
 	case c == '-' || c >= '0' && c <= '9':
-		a.Number = json.Number(raw)
+		a.Number = json.Number(text)
 	case c == 'n':
 		a.Number = ""
 	default:
-		return fmt.Errorf("must be a number, not %s", jsonKind(c))
+		return fmt.Errorf("must be a number, not %s", raw.KindOf(c))
 	}
 	return nil
 }
@@ -169,41 +108,3 @@ func (Amount) OpenAPISchemaType() []string { return []string{"number"} }
 
 // OpenAPISchemaFormat is empty.
 func (Amount) OpenAPISchemaFormat() string { return "" }
-
-// rawJSON returns a compact copy of data, which must be one JSON value. Being compact, it does not change when the
-// object around it is written again.
-func rawJSON(data []byte) (json.RawMessage, error) {
-	var buf bytes.Buffer
-	if err := json.Compact(&buf, data); err != nil {
-		return nil, err
-	}
-	if buf.Len() == 0 {
-		return nil, errors.New("unexpected end of JSON input")
-	}
-	return buf.Bytes(), nil
-}
-
-func marshalRaw(raw json.RawMessage) ([]byte, error) {
-	if len(raw) == 0 {
-		return []byte("null"), nil
-	}
-	return raw, nil
-}
-
-// jsonKind names the kind of JSON value that begins with c, for messages.
-func jsonKind(c byte) string {
-	switch {
-	case c == '{':
-		return "an object"
-	case c == '[':
-		return "a list"
-	case c == '"':
-		return "a string"
-	case c == 't' || c == 'f':
-		return "a boolean"
-	case c == 'n':
-		return "null"
-	default:
-		return "a number"
-	}
-}

@@ -15,6 +15,7 @@ import (
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -80,7 +81,7 @@ func TestItem(t *testing.T) {
 	for _, in := range []string{
 		`null`, `"text"`, `true`, `1.0`, `12345678901234567890`, `-0`, `[3,2,1]`, `{"b":1.50,"a":{"z":[],"y":null}}`, `"<&>"`,
 	} {
-		var items []wfv1.Item
+		var items []raw.JSON
 		if err := json.Unmarshal([]byte(`[`+in+`]`), &items); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestItem(t *testing.T) {
 			t.Errorf("%s became %s", in, got)
 		}
 	}
-	if err := new(wfv1.Item).UnmarshalJSON([]byte(`{`)); err == nil {
+	if err := new(raw.JSON).UnmarshalJSON([]byte(`{`)); err == nil {
 		t.Error("half an object was taken")
 	}
 }
@@ -108,7 +109,7 @@ func TestPlugin(t *testing.T) {
 		`true`:                          "must be an object, not a boolean",
 		`1`:                             "must be an object, not a number",
 	} {
-		var p wfv1.Plugin
+		var p raw.Object
 		err := p.UnmarshalJSON([]byte(in))
 		if (err == nil) != (want == "") || err != nil && err.Error() != want {
 			t.Errorf("%s: got %v, want %s", in, err, want)
@@ -218,7 +219,7 @@ func FuzzItem(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var item wfv1.Item
+		var item raw.JSON
 		if err := item.UnmarshalJSON(data); err != nil {
 			if json.Valid(data) {
 				t.Fatalf("refused %q: %v", data, err)
@@ -226,7 +227,7 @@ func FuzzItem(f *testing.F) {
 			return
 		}
 		first := marshal(t, item)
-		var again wfv1.Item
+		var again raw.JSON
 		if err := json.Unmarshal(first, &again); err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -131,10 +132,10 @@ func (g *generator) value(path string, s *schema, t reflect.Type) (in, want any)
 	switch t {
 	case reflect.TypeFor[wfv1.AnyString]():
 		return g.anyString(zero)
-	case reflect.TypeFor[wfv1.Item]():
+	case reflect.TypeFor[raw.JSON]():
 		v := g.json(2)
 		return v, v
-	case reflect.TypeFor[wfv1.Plugin]():
+	case reflect.TypeFor[raw.Object]():
 		v := map[string]any{"name": g.json(2)}
 		return v, v
 	case reflect.TypeFor[wfv1.Amount]():

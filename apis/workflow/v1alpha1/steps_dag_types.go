@@ -3,7 +3,11 @@
 
 package v1alpha1
 
-import "k8s.io/apimachinery/pkg/util/intstr"
+import (
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"argosy.dev/argosy/apis/raw"
+)
 
 // ParallelSteps is one group of steps that run side by side.
 type ParallelSteps []WorkflowStep
@@ -29,7 +33,7 @@ type WorkflowStep struct {
 	// withItems runs the step once for each value of the list, seen as {{item}} or {{item.KEY}}.
 	// +optional
 	// +listType=atomic
-	WithItems []Item `json:"withItems,omitzero"`
+	WithItems []raw.JSON `json:"withItems,omitzero"`
 	// withParam is like withItems; the list is JSON text, usually the output of another step by a {{...}} tag.
 	// +optional
 	WithParam string `json:"withParam,omitempty"`
@@ -94,7 +98,7 @@ type DAGTask struct {
 	// withItems runs the task once for each value of the list, seen as {{item}} or {{item.KEY}}.
 	// +optional
 	// +listType=atomic
-	WithItems []Item `json:"withItems,omitzero"`
+	WithItems []raw.JSON `json:"withItems,omitzero"`
 	// withParam is like withItems; the list is JSON text, usually the output of another task by a {{...}} tag.
 	// +optional
 	WithParam string `json:"withParam,omitempty"`

@@ -6,6 +6,8 @@ package v1alpha1
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"argosy.dev/argosy/apis/raw"
 )
 
 // Template is one building block of a workflow. Exactly one of container, containerSet, script, steps, dag, suspend,
@@ -61,7 +63,7 @@ type Template struct {
 	HTTP *HTTP `json:"http,omitempty"`
 	// plugin hands the work to an executor plugin.
 	// +optional
-	Plugin *Plugin `json:"plugin,omitempty"`
+	Plugin *raw.Object `json:"plugin,omitempty"`
 	// suspend waits, for a time or until somebody resumes it.
 	// +optional
 	Suspend *SuspendTemplate `json:"suspend,omitempty"`

@@ -3,7 +3,11 @@
 
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"argosy.dev/argosy/apis/verb"
+)
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
@@ -14,12 +18,7 @@ type WorkflowStop struct {
 	// metadata names the workflow. If it holds a name, it must be that of the request.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
-	// preconditions must hold for the workflow (uid, resourceVersion), or the request is refused as a conflict.
-	// +optional
-	Preconditions *metav1.Preconditions `json:"preconditions,omitempty"`
-	// message says why. It becomes the message of what is ended.
-	// +optional
-	Message string `json:"message,omitempty"`
+	verb.Request      `json:""`
 	// nodeFieldSelector restricts the request to waiting suspend nodes, such as "displayName=approve": they are
 	// failed, and the workflow goes on as it does after a failure. Empty means the whole workflow.
 	// +optional
@@ -35,12 +34,7 @@ type WorkflowTerminate struct {
 	// metadata names the workflow. If it holds a name, it must be that of the request.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
-	// preconditions must hold for the workflow (uid, resourceVersion), or the request is refused as a conflict.
-	// +optional
-	Preconditions *metav1.Preconditions `json:"preconditions,omitempty"`
-	// message says why. It becomes the message of what is ended.
-	// +optional
-	Message string `json:"message,omitempty"`
+	verb.Request      `json:""`
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -52,12 +46,7 @@ type WorkflowSuspend struct {
 	// metadata names the workflow. If it holds a name, it must be that of the request.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
-	// preconditions must hold for the workflow (uid, resourceVersion), or the request is refused as a conflict.
-	// +optional
-	Preconditions *metav1.Preconditions `json:"preconditions,omitempty"`
-	// message says why. It is recorded in an event.
-	// +optional
-	Message string `json:"message,omitempty"`
+	verb.Request      `json:""`
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -69,12 +58,7 @@ type WorkflowResume struct {
 	// metadata names the workflow. If it holds a name, it must be that of the request.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
-	// preconditions must hold for the workflow (uid, resourceVersion), or the request is refused as a conflict.
-	// +optional
-	Preconditions *metav1.Preconditions `json:"preconditions,omitempty"`
-	// message says why. It becomes the message of the nodes that go on.
-	// +optional
-	Message string `json:"message,omitempty"`
+	verb.Request      `json:""`
 	// nodeFieldSelector restricts the request to waiting suspend nodes, such as "displayName=approve". Empty means
 	// the whole workflow.
 	// +optional

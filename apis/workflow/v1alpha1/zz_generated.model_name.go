@@ -319,11 +319,6 @@ func (in Inputs) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
-func (in Item) OpenAPIModelName() string {
-	return "dev.argosy.workflow.v1alpha1.Item"
-}
-
-// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in LabelValueFrom) OpenAPIModelName() string {
 	return "dev.argosy.workflow.v1alpha1.LabelValueFrom"
 }
@@ -436,11 +431,6 @@ func (in Outputs) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Parameter) OpenAPIModelName() string {
 	return "dev.argosy.workflow.v1alpha1.Parameter"
-}
-
-// OpenAPIModelName returns the OpenAPI model name for this type.
-func (in Plugin) OpenAPIModelName() string {
-	return "dev.argosy.workflow.v1alpha1.Plugin"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -97,8 +98,8 @@ func TestBounds(t *testing.T) {
 	}
 	nested.Spec.Templates[0].Steps[0][0] = wfv1.WorkflowStep{Name: "a", Inline: inner}
 	items := workflowOf(t, steps("[{name: a, template: t}]"))
-	raw := json.RawMessage(strings.Repeat("[", 9000) + `"{{x}}"` + strings.Repeat("]", 9000))
-	items.Spec.Templates[0].Steps[0][0].WithItems = []wfv1.Item{{Raw: raw}}
+	deepItem := json.RawMessage(strings.Repeat("[", 9000) + `"{{x}}"` + strings.Repeat("]", 9000))
+	items.Spec.Templates[0].Steps[0][0].WithItems = []raw.JSON{{Raw: deepItem}}
 	arguments := workflowOf(t, one(""))
 	for i := range 50_000 {
 		arguments.Spec.Arguments.Parameters = append(arguments.Spec.Arguments.Parameters, wfv1.Parameter{Name: fmt.Sprintf("p%d", i), Value: wfv1.ToAnyString("x")})

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/expression"
 	"argosy.dev/argosy/pkg/workflow"
@@ -24,7 +25,7 @@ type call struct {
 	ref    *wfv1.TemplateRef
 	inline *wfv1.Template
 	args   *wfv1.Arguments
-	items  []wfv1.Item
+	items  []raw.JSON
 	param  string
 	seq    *wfv1.Sequence
 	hooks  wfv1.LifecycleHooks

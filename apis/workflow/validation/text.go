@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/apis/raw"
 )
 
 // eachText calls visit for every text with tags inside a value, with the path of its field. Fields of the value itself
@@ -36,7 +36,7 @@ type textWalker struct {
 }
 
 var (
-	itemType        = reflect.TypeFor[wfv1.Item]()
+	itemType        = reflect.TypeFor[raw.JSON]()
 	intOrStringType = reflect.TypeFor[intstr.IntOrString]()
 )
 
@@ -53,7 +53,7 @@ func (w textWalker) walk(v reflect.Value, path *field.Path) {
 	case reflect.Struct:
 		switch v.Type() {
 		case itemType:
-			w.item(v.Interface().(wfv1.Item), path)
+			w.item(v.Interface().(raw.JSON), path)
 		case intOrStringType:
 			w.walk(reflect.ValueOf(v.Interface().(intstr.IntOrString).StrVal), path)
 		default:
@@ -90,7 +90,7 @@ func (w textWalker) fields(v reflect.Value, path *field.Path, skip []string) {
 }
 
 // item walks through the JSON value of one element of withItems.
-func (w textWalker) item(i wfv1.Item, path *field.Path) {
+func (w textWalker) item(i raw.JSON, path *field.Path) {
 	if !hasTag(string(i.Raw)) {
 		return
 	}

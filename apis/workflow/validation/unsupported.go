@@ -93,7 +93,6 @@ var features = map[reflect.Type]abilities{
 	}},
 	reflect.TypeFor[wfv1.SuppliedValueFrom]():   {},
 	reflect.TypeFor[wfv1.AnyString]():           {built: ""},
-	reflect.TypeFor[wfv1.Item]():                {},
 	reflect.TypeFor[wfv1.Metadata]():            {built: "annotations labels"},
 	reflect.TypeFor[wfv1.WorkflowMetadata]():    {built: "annotations labels labelsFrom"},
 	reflect.TypeFor[wfv1.LabelValueFrom]():      {built: "expression"},

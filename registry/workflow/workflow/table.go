@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
@@ -18,24 +17,16 @@ import (
 // workflow is and how long it takes, which is what one wants to know first.
 func table() resource.Table[*wfv1.Workflow] {
 	return resource.Table[*wfv1.Workflow]{
-		Columns: []metav1.TableColumnDefinition{
-			resource.Column("Status", "Phase of the workflow."),
-			resource.Column("Progress", "Pods that have ended, of those known so far."),
-			resource.Column("Duration", "Time from start to end, or until now."),
-			resource.AgeColumn,
-			resource.Column("Message", "Why the workflow is in its phase."),
-			resource.Wide("Template", "Entrypoint, or the template that the workflow runs."),
-			resource.Wide("Service Account", "Service account of the pods."),
-			resource.Wide("Started", "Time of the start."),
-			resource.Wide("Finished", "Time of the end."),
-			resource.Wide("Held", "Suspended, or being stopped or terminated."),
-		},
-		Row: func(wf *wfv1.Workflow, now time.Time) []any {
-			return []any{
-				status(wf), string(wf.Status.Progress), took(wf, now), resource.Age(wf, now), resource.OneLine(wf.Status.Message),
-				runs(wf), wf.Spec.ServiceAccountName, resource.Timestamp(wf.Status.StartedAt), resource.Timestamp(wf.Status.FinishedAt), held(wf),
-			}
-		},
+		resource.Text("Status", "Phase of the workflow.", status),
+		resource.Text("Progress", "Pods that have ended, of those known so far.", func(wf *wfv1.Workflow) string { return string(wf.Status.Progress) }),
+		resource.Timed("Duration", "Time from start to end, or until now.", took),
+		resource.Age[*wfv1.Workflow](),
+		resource.Text("Message", "Why the workflow is in its phase.", func(wf *wfv1.Workflow) string { return resource.OneLine(wf.Status.Message) }),
+		resource.Wide(resource.Text("Template", "Entrypoint, or the template that the workflow runs.", runs)),
+		resource.Wide(resource.Text("Service Account", "Service account of the pods.", func(wf *wfv1.Workflow) string { return wf.Spec.ServiceAccountName })),
+		resource.Wide(resource.Text("Started", "Time of the start.", func(wf *wfv1.Workflow) string { return resource.Timestamp(wf.Status.StartedAt) })),
+		resource.Wide(resource.Text("Finished", "Time of the end.", func(wf *wfv1.Workflow) string { return resource.Timestamp(wf.Status.FinishedAt) })),
+		resource.Wide(resource.Text("Held", "Suspended, or being stopped or terminated.", held)),
 	}
 }
 

@@ -7,10 +7,36 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
+
+	"k8s.io/apiserver/pkg/registry/rest"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/registry/resource"
 )
+
+// verbs is what all verbs on workflows work with.
+type verbs struct {
+	kind *resource.Kind[*wfv1.Workflow]
+	main *resource.REST
+	deps Deps
+}
+
+// newVerb returns the storage of a verb that apply records in a workflow. action
+// is the verb in labels and Events.
+func newVerb[R resource.Request](v verbs, action, note string, apply func(*wfv1.Workflow, R, time.Time) error) rest.Storage {
+	return resource.NewVerbREST(v.main, v.kind, resource.Verb[*wfv1.Workflow, R]{
+		Apply: func(ctx context.Context, wf *wfv1.Workflow, req R) error {
+			if err := apply(wf, req, v.deps.Now()); err != nil {
+				return err
+			}
+			labelActor(ctx, wf, action)
+			return nil
+		},
+		Reason: action + "Requested",
+		Note:   note,
+	}, v.deps.Events)
+}
 
 // notLabel are the characters that a label value cannot hold.
 var notLabel = regexp.MustCompile(`[^-_.a-zA-Z0-9]`)

@@ -4,24 +4,14 @@
 package workflowtemplate
 
 import (
-	"strconv"
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/registry/resource"
 )
 
 func table() resource.Table[*wfv1.WorkflowTemplate] {
 	return resource.Table[*wfv1.WorkflowTemplate]{
-		Columns: []metav1.TableColumnDefinition{
-			resource.Column("Entrypoint", "Template that is run first, unless a workflow names another."),
-			resource.Column("Templates", "Number of templates."),
-			resource.AgeColumn,
-		},
-		Row: func(t *wfv1.WorkflowTemplate, now time.Time) []any {
-			return []any{t.Spec.Entrypoint, strconv.Itoa(len(t.Spec.Templates)), resource.Age(t, now)}
-		},
+		resource.Text("Entrypoint", "Template that is run first, unless a workflow names another.", func(t *wfv1.WorkflowTemplate) string { return t.Spec.Entrypoint }),
+		resource.Integer("Templates", "Number of templates.", func(t *wfv1.WorkflowTemplate) int64 { return int64(len(t.Spec.Templates)) }),
+		resource.Age[*wfv1.WorkflowTemplate](),
 	}
 }

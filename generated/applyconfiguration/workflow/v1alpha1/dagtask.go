@@ -6,6 +6,7 @@
 package v1alpha1
 
 import (
+	raw "argosy.dev/argosy/apis/raw"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -30,7 +31,7 @@ type DAGTaskApplyConfiguration struct {
 	// either dependencies or depends.
 	Dependencies []string `json:"dependencies,omitempty"`
 	// withItems runs the task once for each value of the list, seen as {{item}} or {{item.KEY}}.
-	WithItems []workflowv1alpha1.Item `json:"withItems,omitempty"`
+	WithItems []raw.JSON `json:"withItems,omitempty"`
 	// withParam is like withItems; the list is JSON text, usually the output of another task by a {{...}} tag.
 	WithParam *string `json:"withParam,omitempty"`
 	// withSequence is like withItems; the list is a sequence of numbers.
@@ -112,7 +113,7 @@ func (b *DAGTaskApplyConfiguration) WithDependencies(values ...string) *DAGTaskA
 // WithWithItems adds the given value to the WithItems field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the WithItems field.
-func (b *DAGTaskApplyConfiguration) WithWithItems(values ...workflowv1alpha1.Item) *DAGTaskApplyConfiguration {
+func (b *DAGTaskApplyConfiguration) WithWithItems(values ...raw.JSON) *DAGTaskApplyConfiguration {
 	for i := range values {
 		b.WithItems = append(b.WithItems, values[i])
 	}

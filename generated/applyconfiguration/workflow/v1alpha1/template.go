@@ -6,6 +6,7 @@
 package v1alpha1
 
 import (
+	raw "argosy.dev/argosy/apis/raw"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	intstr "k8s.io/apimachinery/pkg/util/intstr"
 	v1 "k8s.io/client-go/applyconfigurations/core/v1"
@@ -50,7 +51,7 @@ type TemplateApplyConfiguration struct {
 	// http makes an HTTP request.
 	HTTP *HTTPApplyConfiguration `json:"http,omitempty"`
 	// plugin hands the work to an executor plugin.
-	Plugin *workflowv1alpha1.Plugin `json:"plugin,omitempty"`
+	Plugin *raw.Object `json:"plugin,omitempty"`
 	// suspend waits, for a time or until somebody resumes it.
 	Suspend *SuspendTemplateApplyConfiguration `json:"suspend,omitempty"`
 	// volumes can be mounted by the containers of this template, besides those of the workflow.
@@ -256,7 +257,7 @@ func (b *TemplateApplyConfiguration) WithHTTP(value *HTTPApplyConfiguration) *Te
 // WithPlugin sets the Plugin field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Plugin field is set to the value of the last call.
-func (b *TemplateApplyConfiguration) WithPlugin(value workflowv1alpha1.Plugin) *TemplateApplyConfiguration {
+func (b *TemplateApplyConfiguration) WithPlugin(value raw.Object) *TemplateApplyConfiguration {
 	b.Plugin = &value
 	return b
 }

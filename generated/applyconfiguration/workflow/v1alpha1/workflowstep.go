@@ -6,6 +6,7 @@
 package v1alpha1
 
 import (
+	raw "argosy.dev/argosy/apis/raw"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -26,7 +27,7 @@ type WorkflowStepApplyConfiguration struct {
 	// templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.
 	TemplateRef *TemplateRefApplyConfiguration `json:"templateRef,omitempty"`
 	// withItems runs the step once for each value of the list, seen as {{item}} or {{item.KEY}}.
-	WithItems []workflowv1alpha1.Item `json:"withItems,omitempty"`
+	WithItems []raw.JSON `json:"withItems,omitempty"`
 	// withParam is like withItems; the list is JSON text, usually the output of another step by a {{...}} tag.
 	WithParam *string `json:"withParam,omitempty"`
 	// withSequence is like withItems; the list is a sequence of numbers.
@@ -93,7 +94,7 @@ func (b *WorkflowStepApplyConfiguration) WithTemplateRef(value *TemplateRefApply
 // WithWithItems adds the given value to the WithItems field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the WithItems field.
-func (b *WorkflowStepApplyConfiguration) WithWithItems(values ...workflowv1alpha1.Item) *WorkflowStepApplyConfiguration {
+func (b *WorkflowStepApplyConfiguration) WithWithItems(values ...raw.JSON) *WorkflowStepApplyConfiguration {
 	for i := range values {
 		b.WithItems = append(b.WithItems, values[i])
 	}
