@@ -23,7 +23,7 @@ func ValidateCronWorkflow(w *wfv1.CronWorkflow) field.ErrorList { return checkCr
 
 // WarningsCronWorkflow names what keeps workflows from being created; at most 20.
 func WarningsCronWorkflow(w *wfv1.CronWorkflow) []string {
-	return append([]string{"no loop acts on CronWorkflows yet: it is stored, and no workflow is created from it"}, checkCron(w).warnings...)
+	return checkCron(w).warnings
 }
 
 func checkCron(w *wfv1.CronWorkflow) *checker {

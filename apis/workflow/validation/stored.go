@@ -75,11 +75,6 @@ func ValidateWorkflowEventBinding(b *wfv1.WorkflowEventBinding) field.ErrorList 
 	return c.errs
 }
 
-// WarningsWorkflowEventBinding says that nothing acts on event bindings yet.
-func WarningsWorkflowEventBinding(*wfv1.WorkflowEventBinding) []string {
-	return []string{"no loop acts on WorkflowEventBindings yet: it is stored, and no workflow is created from it"}
-}
-
 // compiles checks an expression that must be there.
 func (c *checker) compiles(path *field.Path, source string) {
 	if source == "" {

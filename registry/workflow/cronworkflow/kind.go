@@ -24,6 +24,7 @@ func Kind() *resource.Kind[*wfv1.CronWorkflow] {
 		Singular:     "cronworkflow",
 		ShortNames:   []string{"cwf", "cronwf"},
 		StatusOnMain: true,
+		Idle:         "no workflow is created on schedule",
 		New:          func() *wfv1.CronWorkflow { return &wfv1.CronWorkflow{} },
 		NewList:      func() runtime.Object { return &wfv1.CronWorkflowList{} },
 		Spec:         func(c *wfv1.CronWorkflow) any { return &c.Spec },

@@ -23,13 +23,13 @@ func Kind() *resource.Kind[*wfv1.WorkflowEventBinding] {
 		Resource:     "workfloweventbindings",
 		Singular:     "workfloweventbinding",
 		ShortNames:   []string{"wfeb"},
+		Idle:         "no workflow is created by an event",
 		New:          func() *wfv1.WorkflowEventBinding { return &wfv1.WorkflowEventBinding{} },
 		NewList:      func() runtime.Object { return &wfv1.WorkflowEventBindingList{} },
 		Spec:         func(b *wfv1.WorkflowEventBinding) any { return &b.Spec },
 		Check: func(_ context.Context, b, _ *wfv1.WorkflowEventBinding) field.ErrorList {
 			return validation.ValidateWorkflowEventBinding(b)
 		},
-		Warn: validation.WarningsWorkflowEventBinding,
 		Fields: func(b *wfv1.WorkflowEventBinding) fields.Set {
 			return fields.Set{wfv1.FieldSubmitWorkflowTemplateRefName: template(b)}
 		},
