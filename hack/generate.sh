@@ -9,9 +9,11 @@ module=argosy.dev/argosy
 # Packages with API types, as GROUP/VERSION below apis/. A new family adds a line.
 apis=(
 	workflow/v1alpha1
+	rollout/v1alpha1
 )
 # What the OpenAPI definitions of our types refer to. Their code lives in the module cache: definitions only.
 referred=(
+	k8s.io/api/autoscaling/v1
 	k8s.io/api/batch/v1
 	k8s.io/api/core/v1
 	k8s.io/api/policy/v1

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	rolloutv1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -26,12 +27,30 @@ func Resource(resource string) schema.GroupResource {
 	return SchemeGroupVersion.WithResource(resource).GroupResource()
 }
 
+// families are what each family registers under the group.
+var families = []struct {
+	addKnownTypes, addFieldLabels func(*runtime.Scheme, schema.GroupVersion) error
+}{
+	{workflowv1alpha1.AddKnownTypes, workflowv1alpha1.AddFieldLabelConversions},
+	{rolloutv1alpha1.AddKnownTypes, rolloutv1alpha1.AddFieldLabelConversions},
+}
+
 // AddKnownTypes registers the Go types of all families under the given version of the group.
 func AddKnownTypes(scheme *runtime.Scheme, version string) error {
-	return workflowv1alpha1.AddKnownTypes(scheme, schema.GroupVersion{Group: GroupName, Version: version})
+	for _, f := range families {
+		if err := f.addKnownTypes(scheme, schema.GroupVersion{Group: GroupName, Version: version}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AddFieldLabelConversions tells the scheme by which fields the kinds of the group can be selected.
 func AddFieldLabelConversions(scheme *runtime.Scheme) error {
-	return workflowv1alpha1.AddFieldLabelConversions(scheme, SchemeGroupVersion)
+	for _, f := range families {
+		if err := f.addFieldLabels(scheme, SchemeGroupVersion); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 
 	argoprojinstall "argosy.dev/argosy/apis/argoproj/install"
+	rolloutinstall "argosy.dev/argosy/apis/rollout/install"
 	workflowinstall "argosy.dev/argosy/apis/workflow/install"
 )
 
@@ -26,6 +27,7 @@ var (
 
 func init() {
 	workflowinstall.Install(Scheme)
+	rolloutinstall.Install(Scheme)
 	argoprojinstall.Install(Scheme)
 
 	// Every server speaks these in the legacy group too, whatever its own groups are.

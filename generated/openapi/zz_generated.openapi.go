@@ -10,9 +10,11 @@ package openapi
 
 import (
 	raw "argosy.dev/argosy/apis/raw"
+	v1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	verb "argosy.dev/argosy/apis/verb"
-	v1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
-	v1 "k8s.io/api/batch/v1"
+	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	v1 "k8s.io/api/autoscaling/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	resource "k8s.io/apimachinery/pkg/api/resource"
@@ -26,471 +28,612 @@ import (
 
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
-		raw.JSON{}.OpenAPIModelName():                                  schema_argosydev_argosy_apis_raw_JSON(ref),
-		raw.Object{}.OpenAPIModelName():                                schema_argosydev_argosy_apis_raw_Object(ref),
-		verb.Request{}.OpenAPIModelName():                              schema_argosydev_argosy_apis_verb_Request(ref),
-		v1alpha1.Amount{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Amount(ref),
-		v1alpha1.AnyString{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_AnyString(ref),
-		v1alpha1.ArchiveStrategy{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref),
-		v1alpha1.Arguments{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Arguments(ref),
-		v1alpha1.ArtGCStatus{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_ArtGCStatus(ref),
-		v1alpha1.Artifact{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Artifact(ref),
-		v1alpha1.ArtifactGC{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_ArtifactGC(ref),
-		v1alpha1.ArtifactLocation{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_ArtifactLocation(ref),
-		v1alpha1.ArtifactPaths{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref),
-		v1alpha1.ArtifactRepository{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ArtifactRepository(ref),
-		v1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRef(ref),
-		v1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName():      schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRefStatus(ref),
-		v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifact(ref),
-		v1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName():    schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifactRepository(ref),
-		v1alpha1.ArtifactoryAuth{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_ArtifactoryAuth(ref),
-		v1alpha1.AzureArtifact{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_AzureArtifact(ref),
-		v1alpha1.AzureArtifactRepository{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_AzureArtifactRepository(ref),
-		v1alpha1.AzureBlobContainer{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_AzureBlobContainer(ref),
-		v1alpha1.Backoff{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Backoff(ref),
-		v1alpha1.BasicAuth{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_BasicAuth(ref),
-		v1alpha1.Cache{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Cache(ref),
-		v1alpha1.ClientCertAuth{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ClientCertAuth(ref),
-		v1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref),
-		v1alpha1.ClusterWorkflowTemplateList{}.OpenAPIModelName():      schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref),
-		v1alpha1.Condition{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Condition(ref),
-		v1alpha1.ContainerNode{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ContainerNode(ref),
-		v1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName():        schema_argosy_apis_workflow_v1alpha1_ContainerSetRetryStrategy(ref),
-		v1alpha1.ContainerSetTemplate{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref),
-		v1alpha1.ContinueOn{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_ContinueOn(ref),
-		v1alpha1.Counter{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Counter(ref),
-		v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_CreateS3BucketOptions(ref),
-		v1alpha1.CronWorkflow{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_CronWorkflow(ref),
-		v1alpha1.CronWorkflowList{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_CronWorkflowList(ref),
-		v1alpha1.CronWorkflowSpec{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref),
-		v1alpha1.CronWorkflowStatus{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_CronWorkflowStatus(ref),
-		v1alpha1.DAGTask{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_DAGTask(ref),
-		v1alpha1.DAGTemplate{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_DAGTemplate(ref),
-		v1alpha1.Data{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_Data(ref),
-		v1alpha1.DataSource{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_DataSource(ref),
-		v1alpha1.Event{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Event(ref),
-		v1alpha1.ExecutorConfig{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ExecutorConfig(ref),
-		v1alpha1.ExecutorPlugin{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ExecutorPlugin(ref),
-		v1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSidecar(ref),
-		v1alpha1.ExecutorPluginSpec{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSpec(ref),
-		v1alpha1.GCSArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_GCSArtifact(ref),
-		v1alpha1.GCSArtifactRepository{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_GCSArtifactRepository(ref),
-		v1alpha1.GCSBucket{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_GCSBucket(ref),
-		v1alpha1.Gauge{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Gauge(ref),
-		v1alpha1.GitArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_GitArtifact(ref),
-		v1alpha1.HDFSArtifact{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_HDFSArtifact(ref),
-		v1alpha1.HDFSArtifactRepository{}.OpenAPIModelName():           schema_argosy_apis_workflow_v1alpha1_HDFSArtifactRepository(ref),
-		v1alpha1.HDFSConfig{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_HDFSConfig(ref),
-		v1alpha1.HDFSKrbConfig{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_HDFSKrbConfig(ref),
-		v1alpha1.HTTP{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_HTTP(ref),
-		v1alpha1.HTTPArtifact{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref),
-		v1alpha1.HTTPAuth{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_HTTPAuth(ref),
-		v1alpha1.HTTPBodySource{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_HTTPBodySource(ref),
-		v1alpha1.HTTPHeader{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_HTTPHeader(ref),
-		v1alpha1.HTTPHeaderSource{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_HTTPHeaderSource(ref),
-		v1alpha1.Header{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Header(ref),
-		v1alpha1.Histogram{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Histogram(ref),
-		v1alpha1.Inputs{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Inputs(ref),
-		v1alpha1.LabelValueFrom{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_LabelValueFrom(ref),
-		v1alpha1.LifecycleHook{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_LifecycleHook(ref),
-		v1alpha1.ManifestFrom{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_ManifestFrom(ref),
-		v1alpha1.MemoizationStatus{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_MemoizationStatus(ref),
-		v1alpha1.Memoize{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Memoize(ref),
-		v1alpha1.Metadata{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Metadata(ref),
-		v1alpha1.MetricLabel{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_MetricLabel(ref),
-		v1alpha1.Metrics{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Metrics(ref),
-		v1alpha1.Mutex{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Mutex(ref),
-		v1alpha1.MutexHolding{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_MutexHolding(ref),
-		v1alpha1.MutexStatus{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref),
-		v1alpha1.NodeFlag{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_NodeFlag(ref),
-		v1alpha1.NodeStatus{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref),
-		v1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName():        schema_argosy_apis_workflow_v1alpha1_NodeSynchronizationStatus(ref),
-		v1alpha1.NoneStrategy{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_NoneStrategy(ref),
-		v1alpha1.OAuth2Auth{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_OAuth2Auth(ref),
-		v1alpha1.OAuth2EndpointParam{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_OAuth2EndpointParam(ref),
-		v1alpha1.OSSArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_OSSArtifact(ref),
-		v1alpha1.OSSArtifactRepository{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_OSSArtifactRepository(ref),
-		v1alpha1.OSSBucket{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_OSSBucket(ref),
-		v1alpha1.OSSLifecycleRule{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_OSSLifecycleRule(ref),
-		v1alpha1.Outputs{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Outputs(ref),
-		v1alpha1.Parameter{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Parameter(ref),
-		v1alpha1.PluginArtifact{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_PluginArtifact(ref),
-		v1alpha1.PluginArtifactRepository{}.OpenAPIModelName():         schema_argosy_apis_workflow_v1alpha1_PluginArtifactRepository(ref),
-		v1alpha1.PodGC{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_PodGC(ref),
-		v1alpha1.Prometheus{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_Prometheus(ref),
-		v1alpha1.RawArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_RawArtifact(ref),
-		v1alpha1.ResourceTemplate{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_ResourceTemplate(ref),
-		v1alpha1.RetryAffinity{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_RetryAffinity(ref),
-		v1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_RetryNodeAntiAffinity(ref),
-		v1alpha1.RetryStrategy{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_RetryStrategy(ref),
-		v1alpha1.S3Artifact{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_S3Artifact(ref),
-		v1alpha1.S3ArtifactRepository{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_S3ArtifactRepository(ref),
-		v1alpha1.S3Bucket{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_S3Bucket(ref),
-		v1alpha1.S3EncryptionOptions{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_S3EncryptionOptions(ref),
-		v1alpha1.ScriptTemplate{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ScriptTemplate(ref),
-		v1alpha1.SemaphoreHolding{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_SemaphoreHolding(ref),
-		v1alpha1.SemaphoreRef{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_SemaphoreRef(ref),
-		v1alpha1.SemaphoreStatus{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref),
-		v1alpha1.Sequence{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Sequence(ref),
-		v1alpha1.StopStrategy{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_StopStrategy(ref),
-		v1alpha1.Submit{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Submit(ref),
-		v1alpha1.SuppliedValueFrom{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_SuppliedValueFrom(ref),
-		v1alpha1.SuspendTemplate{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SuspendTemplate(ref),
-		v1alpha1.SyncDatabaseRef{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SyncDatabaseRef(ref),
-		v1alpha1.Synchronization{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_Synchronization(ref),
-		v1alpha1.SynchronizationStatus{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_SynchronizationStatus(ref),
-		v1alpha1.TTLStrategy{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TTLStrategy(ref),
-		v1alpha1.TarStrategy{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TarStrategy(ref),
-		v1alpha1.Template{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Template(ref),
-		v1alpha1.TemplateRef{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TemplateRef(ref),
-		v1alpha1.TransformationStep{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_TransformationStep(ref),
-		v1alpha1.UserContainer{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_UserContainer(ref),
-		v1alpha1.ValueFrom{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref),
-		v1alpha1.VolumeClaimGC{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_VolumeClaimGC(ref),
-		v1alpha1.Workflow{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Workflow(ref),
-		v1alpha1.WorkflowEventBinding{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref),
-		v1alpha1.WorkflowEventBindingList{}.OpenAPIModelName():         schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref),
-		v1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName():         schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingSpec(ref),
-		v1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_WorkflowLevelArtifactGC(ref),
-		v1alpha1.WorkflowList{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowList(ref),
-		v1alpha1.WorkflowLogOptions{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_WorkflowLogOptions(ref),
-		v1alpha1.WorkflowMetadata{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_WorkflowMetadata(ref),
-		v1alpha1.WorkflowResume{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_WorkflowResume(ref),
-		v1alpha1.WorkflowSpec{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref),
-		v1alpha1.WorkflowStatus{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref),
-		v1alpha1.WorkflowStep{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref),
-		v1alpha1.WorkflowStop{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowStop(ref),
-		v1alpha1.WorkflowSuspend{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_WorkflowSuspend(ref),
-		v1alpha1.WorkflowTemplate{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_WorkflowTemplate(ref),
-		v1alpha1.WorkflowTemplateList{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateList(ref),
-		v1alpha1.WorkflowTemplateRef{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateRef(ref),
-		v1alpha1.WorkflowTerminate{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_WorkflowTerminate(ref),
-		v1alpha1.ZipStrategy{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_ZipStrategy(ref),
-		v1.CronJob{}.OpenAPIModelName():                                schema_k8sio_api_batch_v1_CronJob(ref),
-		v1.CronJobList{}.OpenAPIModelName():                            schema_k8sio_api_batch_v1_CronJobList(ref),
-		v1.CronJobSpec{}.OpenAPIModelName():                            schema_k8sio_api_batch_v1_CronJobSpec(ref),
-		v1.CronJobStatus{}.OpenAPIModelName():                          schema_k8sio_api_batch_v1_CronJobStatus(ref),
-		v1.Job{}.OpenAPIModelName():                                    schema_k8sio_api_batch_v1_Job(ref),
-		v1.JobCondition{}.OpenAPIModelName():                           schema_k8sio_api_batch_v1_JobCondition(ref),
-		v1.JobList{}.OpenAPIModelName():                                schema_k8sio_api_batch_v1_JobList(ref),
-		v1.JobSchedulingConfiguration{}.OpenAPIModelName():             schema_k8sio_api_batch_v1_JobSchedulingConfiguration(ref),
-		v1.JobSpec{}.OpenAPIModelName():                                schema_k8sio_api_batch_v1_JobSpec(ref),
-		v1.JobStatus{}.OpenAPIModelName():                              schema_k8sio_api_batch_v1_JobStatus(ref),
-		v1.JobTemplateSpec{}.OpenAPIModelName():                        schema_k8sio_api_batch_v1_JobTemplateSpec(ref),
-		v1.PodFailurePolicy{}.OpenAPIModelName():                       schema_k8sio_api_batch_v1_PodFailurePolicy(ref),
-		v1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName(): schema_k8sio_api_batch_v1_PodFailurePolicyOnExitCodesRequirement(ref),
-		v1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName(): schema_k8sio_api_batch_v1_PodFailurePolicyOnPodConditionsPattern(ref),
-		v1.PodFailurePolicyRule{}.OpenAPIModelName():                   schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref),
-		v1.SuccessPolicy{}.OpenAPIModelName():                          schema_k8sio_api_batch_v1_SuccessPolicy(ref),
-		v1.SuccessPolicyRule{}.OpenAPIModelName():                      schema_k8sio_api_batch_v1_SuccessPolicyRule(ref),
-		v1.UncountedTerminatedPods{}.OpenAPIModelName():                schema_k8sio_api_batch_v1_UncountedTerminatedPods(ref),
-		corev1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():   schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
-		corev1.Affinity{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_Affinity(ref),
-		corev1.AppArmorProfile{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_AppArmorProfile(ref),
-		corev1.AttachedVolume{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_AttachedVolume(ref),
-		corev1.AvoidPods{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_AvoidPods(ref),
-		corev1.AzureDiskVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_AzureDiskVolumeSource(ref),
-		corev1.AzureFilePersistentVolumeSource{}.OpenAPIModelName():    schema_k8sio_api_core_v1_AzureFilePersistentVolumeSource(ref),
-		corev1.AzureFileVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_AzureFileVolumeSource(ref),
-		corev1.Binding{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_Binding(ref),
-		corev1.CSIPersistentVolumeSource{}.OpenAPIModelName():          schema_k8sio_api_core_v1_CSIPersistentVolumeSource(ref),
-		corev1.CSIVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_CSIVolumeSource(ref),
-		corev1.Capabilities{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_Capabilities(ref),
-		corev1.CephFSPersistentVolumeSource{}.OpenAPIModelName():       schema_k8sio_api_core_v1_CephFSPersistentVolumeSource(ref),
-		corev1.CephFSVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_CephFSVolumeSource(ref),
-		corev1.CinderPersistentVolumeSource{}.OpenAPIModelName():       schema_k8sio_api_core_v1_CinderPersistentVolumeSource(ref),
-		corev1.CinderVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_CinderVolumeSource(ref),
-		corev1.ClientIPConfig{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ClientIPConfig(ref),
-		corev1.ClusterTrustBundleProjection{}.OpenAPIModelName():       schema_k8sio_api_core_v1_ClusterTrustBundleProjection(ref),
-		corev1.ComponentCondition{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ComponentCondition(ref),
-		corev1.ComponentStatus{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ComponentStatus(ref),
-		corev1.ComponentStatusList{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ComponentStatusList(ref),
-		corev1.ConfigMap{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ConfigMap(ref),
-		corev1.ConfigMapEnvSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ConfigMapEnvSource(ref),
-		corev1.ConfigMapKeySelector{}.OpenAPIModelName():               schema_k8sio_api_core_v1_ConfigMapKeySelector(ref),
-		corev1.ConfigMapList{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ConfigMapList(ref),
-		corev1.ConfigMapNodeConfigSource{}.OpenAPIModelName():          schema_k8sio_api_core_v1_ConfigMapNodeConfigSource(ref),
-		corev1.ConfigMapProjection{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ConfigMapProjection(ref),
-		corev1.ConfigMapVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ConfigMapVolumeSource(ref),
-		corev1.Container{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_Container(ref),
-		corev1.ContainerExtendedResourceRequest{}.OpenAPIModelName():   schema_k8sio_api_core_v1_ContainerExtendedResourceRequest(ref),
-		corev1.ContainerImage{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ContainerImage(ref),
-		corev1.ContainerPort{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerPort(ref),
-		corev1.ContainerResizePolicy{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ContainerResizePolicy(ref),
-		corev1.ContainerRestartRule{}.OpenAPIModelName():               schema_k8sio_api_core_v1_ContainerRestartRule(ref),
-		corev1.ContainerRestartRuleOnExitCodes{}.OpenAPIModelName():    schema_k8sio_api_core_v1_ContainerRestartRuleOnExitCodes(ref),
-		corev1.ContainerState{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ContainerState(ref),
-		corev1.ContainerStateRunning{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ContainerStateRunning(ref),
-		corev1.ContainerStateTerminated{}.OpenAPIModelName():           schema_k8sio_api_core_v1_ContainerStateTerminated(ref),
-		corev1.ContainerStateWaiting{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ContainerStateWaiting(ref),
-		corev1.ContainerStatus{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ContainerStatus(ref),
-		corev1.ContainerUser{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerUser(ref),
-		corev1.DaemonEndpoint{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_DaemonEndpoint(ref),
-		corev1.DownwardAPIProjection{}.OpenAPIModelName():              schema_k8sio_api_core_v1_DownwardAPIProjection(ref),
-		corev1.DownwardAPIVolumeFile{}.OpenAPIModelName():              schema_k8sio_api_core_v1_DownwardAPIVolumeFile(ref),
-		corev1.DownwardAPIVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_DownwardAPIVolumeSource(ref),
-		corev1.EmptyDirVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_EmptyDirVolumeSource(ref),
-		corev1.EndpointAddress{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_EndpointAddress(ref),
-		corev1.EndpointPort{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_EndpointPort(ref),
-		corev1.EndpointSubset{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_EndpointSubset(ref),
-		corev1.Endpoints{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_Endpoints(ref),
-		corev1.EndpointsList{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_EndpointsList(ref),
-		corev1.EnvFromSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_EnvFromSource(ref),
-		corev1.EnvVar{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_EnvVar(ref),
-		corev1.EnvVarSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_EnvVarSource(ref),
-		corev1.EphemeralContainer{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_EphemeralContainer(ref),
-		corev1.EphemeralContainerCommon{}.OpenAPIModelName():           schema_k8sio_api_core_v1_EphemeralContainerCommon(ref),
-		corev1.EphemeralVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_EphemeralVolumeSource(ref),
-		corev1.Event{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_Event(ref),
-		corev1.EventList{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_EventList(ref),
-		corev1.EventSeries{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_EventSeries(ref),
-		corev1.EventSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_EventSource(ref),
-		corev1.EvictionResponder{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_EvictionResponder(ref),
-		corev1.ExecAction{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ExecAction(ref),
-		corev1.FCVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_FCVolumeSource(ref),
-		corev1.FileKeySelector{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_FileKeySelector(ref),
-		corev1.FlexPersistentVolumeSource{}.OpenAPIModelName():         schema_k8sio_api_core_v1_FlexPersistentVolumeSource(ref),
-		corev1.FlexVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_FlexVolumeSource(ref),
-		corev1.FlockerVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_FlockerVolumeSource(ref),
-		corev1.GCEPersistentDiskVolumeSource{}.OpenAPIModelName():      schema_k8sio_api_core_v1_GCEPersistentDiskVolumeSource(ref),
-		corev1.GRPCAction{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_GRPCAction(ref),
-		corev1.GitRepoVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_GitRepoVolumeSource(ref),
-		corev1.GlusterfsPersistentVolumeSource{}.OpenAPIModelName():    schema_k8sio_api_core_v1_GlusterfsPersistentVolumeSource(ref),
-		corev1.GlusterfsVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_GlusterfsVolumeSource(ref),
-		corev1.HTTPGetAction{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_HTTPGetAction(ref),
-		corev1.HTTPHeader{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_HTTPHeader(ref),
-		corev1.HostAlias{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_HostAlias(ref),
-		corev1.HostIP{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_HostIP(ref),
-		corev1.HostPathVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_HostPathVolumeSource(ref),
-		corev1.ISCSIPersistentVolumeSource{}.OpenAPIModelName():        schema_k8sio_api_core_v1_ISCSIPersistentVolumeSource(ref),
-		corev1.ISCSIVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ISCSIVolumeSource(ref),
-		corev1.ImageVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ImageVolumeSource(ref),
-		corev1.ImageVolumeStatus{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ImageVolumeStatus(ref),
-		corev1.KeyToPath{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_KeyToPath(ref),
-		corev1.Lifecycle{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_Lifecycle(ref),
-		corev1.LifecycleHandler{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_LifecycleHandler(ref),
-		corev1.LimitRange{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_LimitRange(ref),
-		corev1.LimitRangeItem{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_LimitRangeItem(ref),
-		corev1.LimitRangeList{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_LimitRangeList(ref),
-		corev1.LimitRangeSpec{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_LimitRangeSpec(ref),
-		corev1.LinuxContainerUser{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_LinuxContainerUser(ref),
-		corev1.List{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_List(ref),
-		corev1.LoadBalancerIngress{}.OpenAPIModelName():                schema_k8sio_api_core_v1_LoadBalancerIngress(ref),
-		corev1.LoadBalancerStatus{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_LoadBalancerStatus(ref),
-		corev1.LocalObjectReference{}.OpenAPIModelName():               schema_k8sio_api_core_v1_LocalObjectReference(ref),
-		corev1.LocalVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_LocalVolumeSource(ref),
-		corev1.ModifyVolumeStatus{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ModifyVolumeStatus(ref),
-		corev1.NFSVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NFSVolumeSource(ref),
-		corev1.Namespace{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_Namespace(ref),
-		corev1.NamespaceCondition{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_NamespaceCondition(ref),
-		corev1.NamespaceList{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_NamespaceList(ref),
-		corev1.NamespaceSpec{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_NamespaceSpec(ref),
-		corev1.NamespaceStatus{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NamespaceStatus(ref),
-		corev1.Node{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_Node(ref),
-		corev1.NodeAddress{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_NodeAddress(ref),
-		corev1.NodeAffinity{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_NodeAffinity(ref),
-		corev1.NodeAllocatableMappedResources{}.OpenAPIModelName():     schema_k8sio_api_core_v1_NodeAllocatableMappedResources(ref),
-		corev1.NodeAllocatableOverheadResources{}.OpenAPIModelName():   schema_k8sio_api_core_v1_NodeAllocatableOverheadResources(ref),
-		corev1.NodeAllocatableResourceClaimStatus{}.OpenAPIModelName(): schema_k8sio_api_core_v1_NodeAllocatableResourceClaimStatus(ref),
-		corev1.NodeCondition{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_NodeCondition(ref),
-		corev1.NodeConfigSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_NodeConfigSource(ref),
-		corev1.NodeConfigStatus{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_NodeConfigStatus(ref),
-		corev1.NodeDaemonEndpoints{}.OpenAPIModelName():                schema_k8sio_api_core_v1_NodeDaemonEndpoints(ref),
-		corev1.NodeFeatures{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_NodeFeatures(ref),
-		corev1.NodeList{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeList(ref),
-		corev1.NodePodPreemptionPolicy{}.OpenAPIModelName():            schema_k8sio_api_core_v1_NodePodPreemptionPolicy(ref),
-		corev1.NodeProxyOptions{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_NodeProxyOptions(ref),
-		corev1.NodeRuntimeHandler{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_NodeRuntimeHandler(ref),
-		corev1.NodeRuntimeHandlerFeatures{}.OpenAPIModelName():         schema_k8sio_api_core_v1_NodeRuntimeHandlerFeatures(ref),
-		corev1.NodeSelector{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_NodeSelector(ref),
-		corev1.NodeSelectorRequirement{}.OpenAPIModelName():            schema_k8sio_api_core_v1_NodeSelectorRequirement(ref),
-		corev1.NodeSelectorTerm{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_NodeSelectorTerm(ref),
-		corev1.NodeSpec{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeSpec(ref),
-		corev1.NodeStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_NodeStatus(ref),
-		corev1.NodeSwapStatus{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_NodeSwapStatus(ref),
-		corev1.NodeSystemInfo{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_NodeSystemInfo(ref),
-		corev1.ObjectFieldSelector{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ObjectFieldSelector(ref),
-		corev1.ObjectReference{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ObjectReference(ref),
-		corev1.PersistentVolume{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PersistentVolume(ref),
-		corev1.PersistentVolumeClaim{}.OpenAPIModelName():              schema_k8sio_api_core_v1_PersistentVolumeClaim(ref),
-		corev1.PersistentVolumeClaimCondition{}.OpenAPIModelName():     schema_k8sio_api_core_v1_PersistentVolumeClaimCondition(ref),
-		corev1.PersistentVolumeClaimList{}.OpenAPIModelName():          schema_k8sio_api_core_v1_PersistentVolumeClaimList(ref),
-		corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName():          schema_k8sio_api_core_v1_PersistentVolumeClaimSpec(ref),
-		corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName():        schema_k8sio_api_core_v1_PersistentVolumeClaimStatus(ref),
-		corev1.PersistentVolumeClaimTemplate{}.OpenAPIModelName():      schema_k8sio_api_core_v1_PersistentVolumeClaimTemplate(ref),
-		corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():  schema_k8sio_api_core_v1_PersistentVolumeClaimVolumeSource(ref),
-		corev1.PersistentVolumeList{}.OpenAPIModelName():               schema_k8sio_api_core_v1_PersistentVolumeList(ref),
-		corev1.PersistentVolumeSource{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PersistentVolumeSource(ref),
-		corev1.PersistentVolumeSpec{}.OpenAPIModelName():               schema_k8sio_api_core_v1_PersistentVolumeSpec(ref),
-		corev1.PersistentVolumeStatus{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PersistentVolumeStatus(ref),
-		corev1.PhotonPersistentDiskVolumeSource{}.OpenAPIModelName():   schema_k8sio_api_core_v1_PhotonPersistentDiskVolumeSource(ref),
-		corev1.Pod{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_Pod(ref),
-		corev1.PodAffinity{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_PodAffinity(ref),
-		corev1.PodAffinityTerm{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodAffinityTerm(ref),
-		corev1.PodAntiAffinity{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodAntiAffinity(ref),
-		corev1.PodAttachOptions{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PodAttachOptions(ref),
-		corev1.PodCertificateProjection{}.OpenAPIModelName():           schema_k8sio_api_core_v1_PodCertificateProjection(ref),
-		corev1.PodCondition{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PodCondition(ref),
-		corev1.PodDNSConfig{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PodDNSConfig(ref),
-		corev1.PodDNSConfigOption{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_PodDNSConfigOption(ref),
-		corev1.PodExecOptions{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PodExecOptions(ref),
-		corev1.PodExtendedResourceClaimStatus{}.OpenAPIModelName():     schema_k8sio_api_core_v1_PodExtendedResourceClaimStatus(ref),
-		corev1.PodIP{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PodIP(ref),
-		corev1.PodList{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodList(ref),
-		corev1.PodLogOptions{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_PodLogOptions(ref),
-		corev1.PodOS{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PodOS(ref),
-		corev1.PodPortForwardOptions{}.OpenAPIModelName():              schema_k8sio_api_core_v1_PodPortForwardOptions(ref),
-		corev1.PodProxyOptions{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodProxyOptions(ref),
-		corev1.PodReadinessGate{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PodReadinessGate(ref),
-		corev1.PodResourceClaim{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PodResourceClaim(ref),
-		corev1.PodResourceClaimStatus{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PodResourceClaimStatus(ref),
-		corev1.PodSchedulingGate{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PodSchedulingGate(ref),
-		corev1.PodSchedulingGroup{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_PodSchedulingGroup(ref),
-		corev1.PodSecurityContext{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_PodSecurityContext(ref),
-		corev1.PodSignature{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PodSignature(ref),
-		corev1.PodSpec{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodSpec(ref),
-		corev1.PodStatus{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_PodStatus(ref),
-		corev1.PodTemplate{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_PodTemplate(ref),
-		corev1.PodTemplateList{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodTemplateList(ref),
-		corev1.PodTemplateSpec{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodTemplateSpec(ref),
-		corev1.PodVolumeHealth{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodVolumeHealth(ref),
-		corev1.PortStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PortStatus(ref),
-		corev1.PortworxVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_PortworxVolumeSource(ref),
-		corev1.PreferAvoidPodsEntry{}.OpenAPIModelName():               schema_k8sio_api_core_v1_PreferAvoidPodsEntry(ref),
-		corev1.PreferredSchedulingTerm{}.OpenAPIModelName():            schema_k8sio_api_core_v1_PreferredSchedulingTerm(ref),
-		corev1.Probe{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_Probe(ref),
-		corev1.ProbeHandler{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ProbeHandler(ref),
-		corev1.ProjectedVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ProjectedVolumeSource(ref),
-		corev1.QuobyteVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_QuobyteVolumeSource(ref),
-		corev1.RBDPersistentVolumeSource{}.OpenAPIModelName():          schema_k8sio_api_core_v1_RBDPersistentVolumeSource(ref),
-		corev1.RBDVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_RBDVolumeSource(ref),
-		corev1.RangeAllocation{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_RangeAllocation(ref),
-		corev1.ReplicationController{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ReplicationController(ref),
-		corev1.ReplicationControllerCondition{}.OpenAPIModelName():     schema_k8sio_api_core_v1_ReplicationControllerCondition(ref),
-		corev1.ReplicationControllerList{}.OpenAPIModelName():          schema_k8sio_api_core_v1_ReplicationControllerList(ref),
-		corev1.ReplicationControllerSpec{}.OpenAPIModelName():          schema_k8sio_api_core_v1_ReplicationControllerSpec(ref),
-		corev1.ReplicationControllerStatus{}.OpenAPIModelName():        schema_k8sio_api_core_v1_ReplicationControllerStatus(ref),
-		corev1.ResourceClaim{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ResourceClaim(ref),
-		corev1.ResourceFieldSelector{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ResourceFieldSelector(ref),
-		corev1.ResourceHealth{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ResourceHealth(ref),
-		corev1.ResourceQuota{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ResourceQuota(ref),
-		corev1.ResourceQuotaList{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ResourceQuotaList(ref),
-		corev1.ResourceQuotaSpec{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ResourceQuotaSpec(ref),
-		corev1.ResourceQuotaStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ResourceQuotaStatus(ref),
-		corev1.ResourceRequirements{}.OpenAPIModelName():               schema_k8sio_api_core_v1_ResourceRequirements(ref),
-		corev1.ResourceStatus{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ResourceStatus(ref),
-		corev1.SELinuxOptions{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_SELinuxOptions(ref),
-		corev1.ScaleIOPersistentVolumeSource{}.OpenAPIModelName():      schema_k8sio_api_core_v1_ScaleIOPersistentVolumeSource(ref),
-		corev1.ScaleIOVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ScaleIOVolumeSource(ref),
-		corev1.ScopeSelector{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ScopeSelector(ref),
-		corev1.ScopedResourceSelectorRequirement{}.OpenAPIModelName():  schema_k8sio_api_core_v1_ScopedResourceSelectorRequirement(ref),
-		corev1.SeccompProfile{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_SeccompProfile(ref),
-		corev1.Secret{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_Secret(ref),
-		corev1.SecretEnvSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_SecretEnvSource(ref),
-		corev1.SecretKeySelector{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_SecretKeySelector(ref),
-		corev1.SecretList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_SecretList(ref),
-		corev1.SecretProjection{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_SecretProjection(ref),
-		corev1.SecretReference{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_SecretReference(ref),
-		corev1.SecretVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_SecretVolumeSource(ref),
-		corev1.SecurityContext{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_SecurityContext(ref),
-		corev1.SerializedReference{}.OpenAPIModelName():                schema_k8sio_api_core_v1_SerializedReference(ref),
-		corev1.Service{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_Service(ref),
-		corev1.ServiceAccount{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ServiceAccount(ref),
-		corev1.ServiceAccountList{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ServiceAccountList(ref),
-		corev1.ServiceAccountTokenProjection{}.OpenAPIModelName():      schema_k8sio_api_core_v1_ServiceAccountTokenProjection(ref),
-		corev1.ServiceList{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ServiceList(ref),
-		corev1.ServicePort{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ServicePort(ref),
-		corev1.ServiceProxyOptions{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ServiceProxyOptions(ref),
-		corev1.ServiceSpec{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ServiceSpec(ref),
-		corev1.ServiceStatus{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ServiceStatus(ref),
-		corev1.SessionAffinityConfig{}.OpenAPIModelName():              schema_k8sio_api_core_v1_SessionAffinityConfig(ref),
-		corev1.SleepAction{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_SleepAction(ref),
-		corev1.StorageOSPersistentVolumeSource{}.OpenAPIModelName():    schema_k8sio_api_core_v1_StorageOSPersistentVolumeSource(ref),
-		corev1.StorageOSVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_StorageOSVolumeSource(ref),
-		corev1.Sysctl{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_Sysctl(ref),
-		corev1.TCPSocketAction{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_TCPSocketAction(ref),
-		corev1.Taint{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_Taint(ref),
-		corev1.Toleration{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_Toleration(ref),
-		corev1.TopologySelectorLabelRequirement{}.OpenAPIModelName():   schema_k8sio_api_core_v1_TopologySelectorLabelRequirement(ref),
-		corev1.TopologySelectorTerm{}.OpenAPIModelName():               schema_k8sio_api_core_v1_TopologySelectorTerm(ref),
-		corev1.TopologySpreadConstraint{}.OpenAPIModelName():           schema_k8sio_api_core_v1_TopologySpreadConstraint(ref),
-		corev1.TypedLocalObjectReference{}.OpenAPIModelName():          schema_k8sio_api_core_v1_TypedLocalObjectReference(ref),
-		corev1.TypedObjectReference{}.OpenAPIModelName():               schema_k8sio_api_core_v1_TypedObjectReference(ref),
-		corev1.Volume{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_Volume(ref),
-		corev1.VolumeDevice{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_VolumeDevice(ref),
-		corev1.VolumeHealthCondition{}.OpenAPIModelName():              schema_k8sio_api_core_v1_VolumeHealthCondition(ref),
-		corev1.VolumeHealthStatus{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_VolumeHealthStatus(ref),
-		corev1.VolumeMount{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_VolumeMount(ref),
-		corev1.VolumeMountStatus{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_VolumeMountStatus(ref),
-		corev1.VolumeNodeAffinity{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_VolumeNodeAffinity(ref),
-		corev1.VolumeProjection{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_VolumeProjection(ref),
-		corev1.VolumeResourceRequirements{}.OpenAPIModelName():         schema_k8sio_api_core_v1_VolumeResourceRequirements(ref),
-		corev1.VolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_VolumeSource(ref),
-		corev1.VolumeStatus{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_VolumeStatus(ref),
-		corev1.VsphereVirtualDiskVolumeSource{}.OpenAPIModelName():     schema_k8sio_api_core_v1_VsphereVirtualDiskVolumeSource(ref),
-		corev1.WeightedPodAffinityTerm{}.OpenAPIModelName():            schema_k8sio_api_core_v1_WeightedPodAffinityTerm(ref),
-		corev1.WindowsSecurityContextOptions{}.OpenAPIModelName():      schema_k8sio_api_core_v1_WindowsSecurityContextOptions(ref),
-		policyv1.Eviction{}.OpenAPIModelName():                         schema_k8sio_api_policy_v1_Eviction(ref),
-		policyv1.PodDisruptionBudget{}.OpenAPIModelName():              schema_k8sio_api_policy_v1_PodDisruptionBudget(ref),
-		policyv1.PodDisruptionBudgetList{}.OpenAPIModelName():          schema_k8sio_api_policy_v1_PodDisruptionBudgetList(ref),
-		policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName():          schema_k8sio_api_policy_v1_PodDisruptionBudgetSpec(ref),
-		policyv1.PodDisruptionBudgetStatus{}.OpenAPIModelName():        schema_k8sio_api_policy_v1_PodDisruptionBudgetStatus(ref),
-		resource.Quantity{}.OpenAPIModelName():                         schema_apimachinery_pkg_api_resource_Quantity(ref),
-		metav1.APIGroup{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_APIGroup(ref),
-		metav1.APIGroupList{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_APIGroupList(ref),
-		metav1.APIResource{}.OpenAPIModelName():                        schema_pkg_apis_meta_v1_APIResource(ref),
-		metav1.APIResourceList{}.OpenAPIModelName():                    schema_pkg_apis_meta_v1_APIResourceList(ref),
-		metav1.APIVersions{}.OpenAPIModelName():                        schema_pkg_apis_meta_v1_APIVersions(ref),
-		metav1.ApplyOptions{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_ApplyOptions(ref),
-		metav1.Condition{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_Condition(ref),
-		metav1.CreateOptions{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_CreateOptions(ref),
-		metav1.DeleteOptions{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_DeleteOptions(ref),
-		metav1.Duration{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_Duration(ref),
-		metav1.FieldSelectorRequirement{}.OpenAPIModelName():           schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
-		metav1.FieldsV1{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_FieldsV1(ref),
-		metav1.GetOptions{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_GetOptions(ref),
-		metav1.GroupKind{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_GroupKind(ref),
-		metav1.GroupResource{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_GroupResource(ref),
-		metav1.GroupVersion{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_GroupVersion(ref),
-		metav1.GroupVersionForDiscovery{}.OpenAPIModelName():           schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
-		metav1.GroupVersionKind{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_GroupVersionKind(ref),
-		metav1.GroupVersionResource{}.OpenAPIModelName():               schema_pkg_apis_meta_v1_GroupVersionResource(ref),
-		metav1.InternalEvent{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_InternalEvent(ref),
-		metav1.LabelSelector{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_LabelSelector(ref),
-		metav1.LabelSelectorRequirement{}.OpenAPIModelName():           schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
-		metav1.List{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_List(ref),
-		metav1.ListMeta{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_ListMeta(ref),
-		metav1.ListOptions{}.OpenAPIModelName():                        schema_pkg_apis_meta_v1_ListOptions(ref),
-		metav1.ManagedFieldsEntry{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
-		metav1.MicroTime{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_MicroTime(ref),
-		metav1.ObjectMeta{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_ObjectMeta(ref),
-		metav1.OwnerReference{}.OpenAPIModelName():                     schema_pkg_apis_meta_v1_OwnerReference(ref),
-		metav1.PartialObjectMetadata{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
-		metav1.PartialObjectMetadataList{}.OpenAPIModelName():          schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
-		metav1.Patch{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_Patch(ref),
-		metav1.PatchOptions{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_PatchOptions(ref),
-		metav1.Preconditions{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_Preconditions(ref),
-		metav1.RootPaths{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_RootPaths(ref),
-		metav1.ServerAddressByClientCIDR{}.OpenAPIModelName():          schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
-		metav1.ShardInfo{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_ShardInfo(ref),
-		metav1.Status{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_Status(ref),
-		metav1.StatusCause{}.OpenAPIModelName():                        schema_pkg_apis_meta_v1_StatusCause(ref),
-		metav1.StatusDetails{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_StatusDetails(ref),
-		metav1.Table{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_Table(ref),
-		metav1.TableColumnDefinition{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
-		metav1.TableOptions{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_TableOptions(ref),
-		metav1.TableRow{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_TableRow(ref),
-		metav1.TableRowCondition{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_TableRowCondition(ref),
-		metav1.Time{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_Time(ref),
-		metav1.Timestamp{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_Timestamp(ref),
-		metav1.TypeMeta{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_TypeMeta(ref),
-		metav1.UpdateOptions{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_UpdateOptions(ref),
-		metav1.WatchEvent{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_WatchEvent(ref),
-		runtime.RawExtension{}.OpenAPIModelName():                      schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
-		runtime.TypeMeta{}.OpenAPIModelName():                          schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
-		runtime.Unknown{}.OpenAPIModelName():                           schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
-		intstr.IntOrString{}.OpenAPIModelName():                        schema_apimachinery_pkg_util_intstr_IntOrString(ref),
-		version.Info{}.OpenAPIModelName():                              schema_k8sio_apimachinery_pkg_version_Info(ref),
+		raw.JSON{}.OpenAPIModelName():                                          schema_argosydev_argosy_apis_raw_JSON(ref),
+		raw.Object{}.OpenAPIModelName():                                        schema_argosydev_argosy_apis_raw_Object(ref),
+		v1alpha1.ALBStatus{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ALBStatus(ref),
+		v1alpha1.ALBTrafficRouting{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_ALBTrafficRouting(ref),
+		v1alpha1.AWSResourceRef{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_AWSResourceRef(ref),
+		v1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_AmbassadorTrafficRouting(ref),
+		v1alpha1.AnalysisRun{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_AnalysisRun(ref),
+		v1alpha1.AnalysisRunArgument{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_AnalysisRunArgument(ref),
+		v1alpha1.AnalysisRunList{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_AnalysisRunList(ref),
+		v1alpha1.AnalysisRunSpec{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref),
+		v1alpha1.AnalysisRunStatus{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref),
+		v1alpha1.AnalysisRunStrategy{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_AnalysisRunStrategy(ref),
+		v1alpha1.AnalysisTemplate{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_AnalysisTemplate(ref),
+		v1alpha1.AnalysisTemplateList{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateList(ref),
+		v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateRef(ref),
+		v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref),
+		v1alpha1.AntiAffinity{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_AntiAffinity(ref),
+		v1alpha1.ApisixRoute{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_ApisixRoute(ref),
+		v1alpha1.ApisixTrafficRouting{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_ApisixTrafficRouting(ref),
+		v1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_AppMeshTrafficRouting(ref),
+		v1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName():                  schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeGroup(ref),
+		v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName():              schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeReference(ref),
+		v1alpha1.AppMeshVirtualService{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualService(ref),
+		v1alpha1.Argument{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_Argument(ref),
+		v1alpha1.ArgumentValueFrom{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_ArgumentValueFrom(ref),
+		v1alpha1.Authentication{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_Authentication(ref),
+		v1alpha1.BasicAuthConfig{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_BasicAuthConfig(ref),
+		v1alpha1.BlueGreenStatus{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_BlueGreenStatus(ref),
+		v1alpha1.BlueGreenStrategy{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_BlueGreenStrategy(ref),
+		v1alpha1.CanaryStatus{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref),
+		v1alpha1.CanaryStep{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref),
+		v1alpha1.CanaryStrategy{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref),
+		v1alpha1.CloudWatchMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_CloudWatchMetric(ref),
+		v1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricDataQuery(ref),
+		v1alpha1.CloudWatchMetricStat{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStat(ref),
+		v1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName():               schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetric(ref),
+		v1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName():      schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetricDimension(ref),
+		v1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName():                  schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplate(ref),
+		v1alpha1.ClusterAnalysisTemplateList{}.OpenAPIModelName():              schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplateList(ref),
+		v1alpha1.DatadogMetric{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_DatadogMetric(ref),
+		v1alpha1.DatadogSecretRef{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_DatadogSecretRef(ref),
+		v1alpha1.DryRun{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_DryRun(ref),
+		v1alpha1.Experiment{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_Experiment(ref),
+		v1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName():              schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisRunStatus(ref),
+		v1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName():            schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisTemplateRef(ref),
+		v1alpha1.ExperimentCondition{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_ExperimentCondition(ref),
+		v1alpha1.ExperimentList{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_ExperimentList(ref),
+		v1alpha1.ExperimentSpec{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref),
+		v1alpha1.ExperimentStatus{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref),
+		v1alpha1.FieldRef{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_FieldRef(ref),
+		v1alpha1.GraphiteMetric{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_GraphiteMetric(ref),
+		v1alpha1.HeaderRoutingMatch{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_HeaderRoutingMatch(ref),
+		v1alpha1.InfluxdbMetric{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_InfluxdbMetric(ref),
+		v1alpha1.IstioDestinationRule{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_IstioDestinationRule(ref),
+		v1alpha1.IstioTrafficRouting{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref),
+		v1alpha1.IstioVirtualService{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref),
+		v1alpha1.JobMetric{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_JobMetric(ref),
+		v1alpha1.KayentaMetric{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref),
+		v1alpha1.KayentaScope{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_KayentaScope(ref),
+		v1alpha1.KayentaThreshold{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_KayentaThreshold(ref),
+		v1alpha1.KubernetesMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_KubernetesMetric(ref),
+		v1alpha1.ManagedRoute{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_ManagedRoute(ref),
+		v1alpha1.Measurement{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_Measurement(ref),
+		v1alpha1.MeasurementRetention{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_MeasurementRetention(ref),
+		v1alpha1.Metadata{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_Metadata(ref),
+		v1alpha1.Metric{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_Metric(ref),
+		v1alpha1.MetricProvider{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_MetricProvider(ref),
+		v1alpha1.MetricResult{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_MetricResult(ref),
+		v1alpha1.NewRelicMetric{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_NewRelicMetric(ref),
+		v1alpha1.NginxTrafficRouting{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_NginxTrafficRouting(ref),
+		v1alpha1.OAuth2Config{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_OAuth2Config(ref),
+		v1alpha1.ObjectRef{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ObjectRef(ref),
+		v1alpha1.PauseCondition{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_PauseCondition(ref),
+		v1alpha1.PingPongSpec{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_PingPongSpec(ref),
+		v1alpha1.PluginStep{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_PluginStep(ref),
+		v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_PreferredAntiAffinity(ref),
+		v1alpha1.PrometheusMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref),
+		v1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_PrometheusRangeQueryArgs(ref),
+		v1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_ReplicaProgressThreshold(ref),
+		v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_RequiredAntiAffinity(ref),
+		v1alpha1.RollbackWindowSpec{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_RollbackWindowSpec(ref),
+		v1alpha1.Rollout{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_Rollout(ref),
+		v1alpha1.RolloutAnalysis{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref),
+		v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref),
+		v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisRunStatus(ref),
+		v1alpha1.RolloutCondition{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_RolloutCondition(ref),
+		v1alpha1.RolloutDuration{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutDuration(ref),
+		v1alpha1.RolloutExperimentStep{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref),
+		v1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName(): schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStepAnalysisTemplateRef(ref),
+		v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref),
+		v1alpha1.RolloutList{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutList(ref),
+		v1alpha1.RolloutPause{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutPause(ref),
+		v1alpha1.RolloutSpec{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref),
+		v1alpha1.RolloutStatus{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref),
+		v1alpha1.RolloutStrategy{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref),
+		v1alpha1.RouteMatch{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref),
+		v1alpha1.RunSummary{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RunSummary(ref),
+		v1alpha1.SMITrafficRouting{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_SMITrafficRouting(ref),
+		v1alpha1.ScopeDetail{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_ScopeDetail(ref),
+		v1alpha1.SecretKeyRef{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_SecretKeyRef(ref),
+		v1alpha1.SetCanaryScale{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_SetCanaryScale(ref),
+		v1alpha1.SetHeaderRoute{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_SetHeaderRoute(ref),
+		v1alpha1.SetMirrorRoute{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_SetMirrorRoute(ref),
+		v1alpha1.Sigv4Config{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_Sigv4Config(ref),
+		v1alpha1.SkyWalkingMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_SkyWalkingMetric(ref),
+		v1alpha1.StepPluginStatus{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_StepPluginStatus(ref),
+		v1alpha1.StickinessConfig{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_StickinessConfig(ref),
+		v1alpha1.StringMatch{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_StringMatch(ref),
+		v1alpha1.TCPRoute{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TCPRoute(ref),
+		v1alpha1.TLSRoute{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TLSRoute(ref),
+		v1alpha1.TTLStrategy{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_TTLStrategy(ref),
+		v1alpha1.TemplateService{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_TemplateService(ref),
+		v1alpha1.TemplateSpec{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_TemplateSpec(ref),
+		v1alpha1.TemplateStatus{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_TemplateStatus(ref),
+		v1alpha1.TraefikTrafficRouting{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_TraefikTrafficRouting(ref),
+		v1alpha1.TrafficRouting{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref),
+		v1alpha1.TrafficWeights{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref),
+		v1alpha1.ValueFrom{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ValueFrom(ref),
+		v1alpha1.WavefrontMetric{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_WavefrontMetric(ref),
+		v1alpha1.WebMetric{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_WebMetric(ref),
+		v1alpha1.WebMetricHeader{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_WebMetricHeader(ref),
+		v1alpha1.WeightDestination{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_WeightDestination(ref),
+		verb.Request{}.OpenAPIModelName():                                      schema_argosydev_argosy_apis_verb_Request(ref),
+		workflowv1alpha1.Amount{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Amount(ref),
+		workflowv1alpha1.AnyString{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_AnyString(ref),
+		workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref),
+		workflowv1alpha1.Arguments{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Arguments(ref),
+		workflowv1alpha1.ArtGCStatus{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_ArtGCStatus(ref),
+		workflowv1alpha1.Artifact{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Artifact(ref),
+		workflowv1alpha1.ArtifactGC{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_ArtifactGC(ref),
+		workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_ArtifactLocation(ref),
+		workflowv1alpha1.ArtifactPaths{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref),
+		workflowv1alpha1.ArtifactRepository{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ArtifactRepository(ref),
+		workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRef(ref),
+		workflowv1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName():      schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRefStatus(ref),
+		workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifact(ref),
+		workflowv1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName():    schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifactRepository(ref),
+		workflowv1alpha1.ArtifactoryAuth{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_ArtifactoryAuth(ref),
+		workflowv1alpha1.AzureArtifact{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_AzureArtifact(ref),
+		workflowv1alpha1.AzureArtifactRepository{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_AzureArtifactRepository(ref),
+		workflowv1alpha1.AzureBlobContainer{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_AzureBlobContainer(ref),
+		workflowv1alpha1.Backoff{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Backoff(ref),
+		workflowv1alpha1.BasicAuth{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_BasicAuth(ref),
+		workflowv1alpha1.Cache{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Cache(ref),
+		workflowv1alpha1.ClientCertAuth{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ClientCertAuth(ref),
+		workflowv1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref),
+		workflowv1alpha1.ClusterWorkflowTemplateList{}.OpenAPIModelName():      schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref),
+		workflowv1alpha1.Condition{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Condition(ref),
+		workflowv1alpha1.ContainerNode{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ContainerNode(ref),
+		workflowv1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName():        schema_argosy_apis_workflow_v1alpha1_ContainerSetRetryStrategy(ref),
+		workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref),
+		workflowv1alpha1.ContinueOn{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_ContinueOn(ref),
+		workflowv1alpha1.Counter{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Counter(ref),
+		workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_CreateS3BucketOptions(ref),
+		workflowv1alpha1.CronWorkflow{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_CronWorkflow(ref),
+		workflowv1alpha1.CronWorkflowList{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_CronWorkflowList(ref),
+		workflowv1alpha1.CronWorkflowSpec{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref),
+		workflowv1alpha1.CronWorkflowStatus{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_CronWorkflowStatus(ref),
+		workflowv1alpha1.DAGTask{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_DAGTask(ref),
+		workflowv1alpha1.DAGTemplate{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_DAGTemplate(ref),
+		workflowv1alpha1.Data{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_Data(ref),
+		workflowv1alpha1.DataSource{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_DataSource(ref),
+		workflowv1alpha1.Event{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Event(ref),
+		workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ExecutorConfig(ref),
+		workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ExecutorPlugin(ref),
+		workflowv1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSidecar(ref),
+		workflowv1alpha1.ExecutorPluginSpec{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSpec(ref),
+		workflowv1alpha1.GCSArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_GCSArtifact(ref),
+		workflowv1alpha1.GCSArtifactRepository{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_GCSArtifactRepository(ref),
+		workflowv1alpha1.GCSBucket{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_GCSBucket(ref),
+		workflowv1alpha1.Gauge{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Gauge(ref),
+		workflowv1alpha1.GitArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_GitArtifact(ref),
+		workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_HDFSArtifact(ref),
+		workflowv1alpha1.HDFSArtifactRepository{}.OpenAPIModelName():           schema_argosy_apis_workflow_v1alpha1_HDFSArtifactRepository(ref),
+		workflowv1alpha1.HDFSConfig{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_HDFSConfig(ref),
+		workflowv1alpha1.HDFSKrbConfig{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_HDFSKrbConfig(ref),
+		workflowv1alpha1.HTTP{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_HTTP(ref),
+		workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref),
+		workflowv1alpha1.HTTPAuth{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_HTTPAuth(ref),
+		workflowv1alpha1.HTTPBodySource{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_HTTPBodySource(ref),
+		workflowv1alpha1.HTTPHeader{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_HTTPHeader(ref),
+		workflowv1alpha1.HTTPHeaderSource{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_HTTPHeaderSource(ref),
+		workflowv1alpha1.Header{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Header(ref),
+		workflowv1alpha1.Histogram{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Histogram(ref),
+		workflowv1alpha1.Inputs{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Inputs(ref),
+		workflowv1alpha1.LabelValueFrom{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_LabelValueFrom(ref),
+		workflowv1alpha1.LifecycleHook{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_LifecycleHook(ref),
+		workflowv1alpha1.ManifestFrom{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_ManifestFrom(ref),
+		workflowv1alpha1.MemoizationStatus{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_MemoizationStatus(ref),
+		workflowv1alpha1.Memoize{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Memoize(ref),
+		workflowv1alpha1.Metadata{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Metadata(ref),
+		workflowv1alpha1.MetricLabel{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_MetricLabel(ref),
+		workflowv1alpha1.Metrics{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Metrics(ref),
+		workflowv1alpha1.Mutex{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_Mutex(ref),
+		workflowv1alpha1.MutexHolding{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_MutexHolding(ref),
+		workflowv1alpha1.MutexStatus{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref),
+		workflowv1alpha1.NodeFlag{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_NodeFlag(ref),
+		workflowv1alpha1.NodeStatus{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref),
+		workflowv1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName():        schema_argosy_apis_workflow_v1alpha1_NodeSynchronizationStatus(ref),
+		workflowv1alpha1.NoneStrategy{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_NoneStrategy(ref),
+		workflowv1alpha1.OAuth2Auth{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_OAuth2Auth(ref),
+		workflowv1alpha1.OAuth2EndpointParam{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_OAuth2EndpointParam(ref),
+		workflowv1alpha1.OSSArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_OSSArtifact(ref),
+		workflowv1alpha1.OSSArtifactRepository{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_OSSArtifactRepository(ref),
+		workflowv1alpha1.OSSBucket{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_OSSBucket(ref),
+		workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_OSSLifecycleRule(ref),
+		workflowv1alpha1.Outputs{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_Outputs(ref),
+		workflowv1alpha1.Parameter{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Parameter(ref),
+		workflowv1alpha1.PluginArtifact{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_PluginArtifact(ref),
+		workflowv1alpha1.PluginArtifactRepository{}.OpenAPIModelName():         schema_argosy_apis_workflow_v1alpha1_PluginArtifactRepository(ref),
+		workflowv1alpha1.PodGC{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_PodGC(ref),
+		workflowv1alpha1.Prometheus{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_Prometheus(ref),
+		workflowv1alpha1.RawArtifact{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_RawArtifact(ref),
+		workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_ResourceTemplate(ref),
+		workflowv1alpha1.RetryAffinity{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_RetryAffinity(ref),
+		workflowv1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_RetryNodeAntiAffinity(ref),
+		workflowv1alpha1.RetryStrategy{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_RetryStrategy(ref),
+		workflowv1alpha1.S3Artifact{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_S3Artifact(ref),
+		workflowv1alpha1.S3ArtifactRepository{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_S3ArtifactRepository(ref),
+		workflowv1alpha1.S3Bucket{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_S3Bucket(ref),
+		workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_S3EncryptionOptions(ref),
+		workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ScriptTemplate(ref),
+		workflowv1alpha1.SemaphoreHolding{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_SemaphoreHolding(ref),
+		workflowv1alpha1.SemaphoreRef{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_SemaphoreRef(ref),
+		workflowv1alpha1.SemaphoreStatus{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref),
+		workflowv1alpha1.Sequence{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Sequence(ref),
+		workflowv1alpha1.StopStrategy{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_StopStrategy(ref),
+		workflowv1alpha1.Submit{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_Submit(ref),
+		workflowv1alpha1.SuppliedValueFrom{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_SuppliedValueFrom(ref),
+		workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SuspendTemplate(ref),
+		workflowv1alpha1.SyncDatabaseRef{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SyncDatabaseRef(ref),
+		workflowv1alpha1.Synchronization{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_Synchronization(ref),
+		workflowv1alpha1.SynchronizationStatus{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_SynchronizationStatus(ref),
+		workflowv1alpha1.TTLStrategy{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TTLStrategy(ref),
+		workflowv1alpha1.TarStrategy{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TarStrategy(ref),
+		workflowv1alpha1.Template{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Template(ref),
+		workflowv1alpha1.TemplateRef{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TemplateRef(ref),
+		workflowv1alpha1.TransformationStep{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_TransformationStep(ref),
+		workflowv1alpha1.UserContainer{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_UserContainer(ref),
+		workflowv1alpha1.ValueFrom{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref),
+		workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_VolumeClaimGC(ref),
+		workflowv1alpha1.Workflow{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Workflow(ref),
+		workflowv1alpha1.WorkflowEventBinding{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref),
+		workflowv1alpha1.WorkflowEventBindingList{}.OpenAPIModelName():         schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref),
+		workflowv1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName():         schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingSpec(ref),
+		workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_WorkflowLevelArtifactGC(ref),
+		workflowv1alpha1.WorkflowList{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowList(ref),
+		workflowv1alpha1.WorkflowLogOptions{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_WorkflowLogOptions(ref),
+		workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_WorkflowMetadata(ref),
+		workflowv1alpha1.WorkflowResume{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_WorkflowResume(ref),
+		workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref),
+		workflowv1alpha1.WorkflowStatus{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref),
+		workflowv1alpha1.WorkflowStep{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref),
+		workflowv1alpha1.WorkflowStop{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowStop(ref),
+		workflowv1alpha1.WorkflowSuspend{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_WorkflowSuspend(ref),
+		workflowv1alpha1.WorkflowTemplate{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_WorkflowTemplate(ref),
+		workflowv1alpha1.WorkflowTemplateList{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateList(ref),
+		workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateRef(ref),
+		workflowv1alpha1.WorkflowTerminate{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_WorkflowTerminate(ref),
+		workflowv1alpha1.ZipStrategy{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_ZipStrategy(ref),
+		v1.ContainerResourceMetricSource{}.OpenAPIModelName():                  schema_k8sio_api_autoscaling_v1_ContainerResourceMetricSource(ref),
+		v1.ContainerResourceMetricStatus{}.OpenAPIModelName():                  schema_k8sio_api_autoscaling_v1_ContainerResourceMetricStatus(ref),
+		v1.CrossVersionObjectReference{}.OpenAPIModelName():                    schema_k8sio_api_autoscaling_v1_CrossVersionObjectReference(ref),
+		v1.ExternalMetricSource{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_ExternalMetricSource(ref),
+		v1.ExternalMetricStatus{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_ExternalMetricStatus(ref),
+		v1.HorizontalPodAutoscaler{}.OpenAPIModelName():                        schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscaler(ref),
+		v1.HorizontalPodAutoscalerCondition{}.OpenAPIModelName():               schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerCondition(ref),
+		v1.HorizontalPodAutoscalerList{}.OpenAPIModelName():                    schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerList(ref),
+		v1.HorizontalPodAutoscalerSpec{}.OpenAPIModelName():                    schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerSpec(ref),
+		v1.HorizontalPodAutoscalerStatus{}.OpenAPIModelName():                  schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerStatus(ref),
+		v1.MetricSpec{}.OpenAPIModelName():                                     schema_k8sio_api_autoscaling_v1_MetricSpec(ref),
+		v1.MetricStatus{}.OpenAPIModelName():                                   schema_k8sio_api_autoscaling_v1_MetricStatus(ref),
+		v1.ObjectMetricSource{}.OpenAPIModelName():                             schema_k8sio_api_autoscaling_v1_ObjectMetricSource(ref),
+		v1.ObjectMetricStatus{}.OpenAPIModelName():                             schema_k8sio_api_autoscaling_v1_ObjectMetricStatus(ref),
+		v1.PodsMetricSource{}.OpenAPIModelName():                               schema_k8sio_api_autoscaling_v1_PodsMetricSource(ref),
+		v1.PodsMetricStatus{}.OpenAPIModelName():                               schema_k8sio_api_autoscaling_v1_PodsMetricStatus(ref),
+		v1.ResourceMetricSource{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_ResourceMetricSource(ref),
+		v1.ResourceMetricStatus{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_ResourceMetricStatus(ref),
+		v1.Scale{}.OpenAPIModelName():                                          schema_k8sio_api_autoscaling_v1_Scale(ref),
+		v1.ScaleSpec{}.OpenAPIModelName():                                      schema_k8sio_api_autoscaling_v1_ScaleSpec(ref),
+		v1.ScaleStatus{}.OpenAPIModelName():                                    schema_k8sio_api_autoscaling_v1_ScaleStatus(ref),
+		batchv1.CronJob{}.OpenAPIModelName():                                   schema_k8sio_api_batch_v1_CronJob(ref),
+		batchv1.CronJobList{}.OpenAPIModelName():                               schema_k8sio_api_batch_v1_CronJobList(ref),
+		batchv1.CronJobSpec{}.OpenAPIModelName():                               schema_k8sio_api_batch_v1_CronJobSpec(ref),
+		batchv1.CronJobStatus{}.OpenAPIModelName():                             schema_k8sio_api_batch_v1_CronJobStatus(ref),
+		batchv1.Job{}.OpenAPIModelName():                                       schema_k8sio_api_batch_v1_Job(ref),
+		batchv1.JobCondition{}.OpenAPIModelName():                              schema_k8sio_api_batch_v1_JobCondition(ref),
+		batchv1.JobList{}.OpenAPIModelName():                                   schema_k8sio_api_batch_v1_JobList(ref),
+		batchv1.JobSchedulingConfiguration{}.OpenAPIModelName():                schema_k8sio_api_batch_v1_JobSchedulingConfiguration(ref),
+		batchv1.JobSpec{}.OpenAPIModelName():                                   schema_k8sio_api_batch_v1_JobSpec(ref),
+		batchv1.JobStatus{}.OpenAPIModelName():                                 schema_k8sio_api_batch_v1_JobStatus(ref),
+		batchv1.JobTemplateSpec{}.OpenAPIModelName():                           schema_k8sio_api_batch_v1_JobTemplateSpec(ref),
+		batchv1.PodFailurePolicy{}.OpenAPIModelName():                          schema_k8sio_api_batch_v1_PodFailurePolicy(ref),
+		batchv1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName():    schema_k8sio_api_batch_v1_PodFailurePolicyOnExitCodesRequirement(ref),
+		batchv1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName():    schema_k8sio_api_batch_v1_PodFailurePolicyOnPodConditionsPattern(ref),
+		batchv1.PodFailurePolicyRule{}.OpenAPIModelName():                      schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref),
+		batchv1.SuccessPolicy{}.OpenAPIModelName():                             schema_k8sio_api_batch_v1_SuccessPolicy(ref),
+		batchv1.SuccessPolicyRule{}.OpenAPIModelName():                         schema_k8sio_api_batch_v1_SuccessPolicyRule(ref),
+		batchv1.UncountedTerminatedPods{}.OpenAPIModelName():                   schema_k8sio_api_batch_v1_UncountedTerminatedPods(ref),
+		corev1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():           schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
+		corev1.Affinity{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_Affinity(ref),
+		corev1.AppArmorProfile{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_AppArmorProfile(ref),
+		corev1.AttachedVolume{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_AttachedVolume(ref),
+		corev1.AvoidPods{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_AvoidPods(ref),
+		corev1.AzureDiskVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_AzureDiskVolumeSource(ref),
+		corev1.AzureFilePersistentVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_AzureFilePersistentVolumeSource(ref),
+		corev1.AzureFileVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_AzureFileVolumeSource(ref),
+		corev1.Binding{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_Binding(ref),
+		corev1.CSIPersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_CSIPersistentVolumeSource(ref),
+		corev1.CSIVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_CSIVolumeSource(ref),
+		corev1.Capabilities{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_Capabilities(ref),
+		corev1.CephFSPersistentVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_CephFSPersistentVolumeSource(ref),
+		corev1.CephFSVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_CephFSVolumeSource(ref),
+		corev1.CinderPersistentVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_CinderPersistentVolumeSource(ref),
+		corev1.CinderVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_CinderVolumeSource(ref),
+		corev1.ClientIPConfig{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ClientIPConfig(ref),
+		corev1.ClusterTrustBundleProjection{}.OpenAPIModelName():               schema_k8sio_api_core_v1_ClusterTrustBundleProjection(ref),
+		corev1.ComponentCondition{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ComponentCondition(ref),
+		corev1.ComponentStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ComponentStatus(ref),
+		corev1.ComponentStatusList{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ComponentStatusList(ref),
+		corev1.ConfigMap{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_ConfigMap(ref),
+		corev1.ConfigMapEnvSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ConfigMapEnvSource(ref),
+		corev1.ConfigMapKeySelector{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ConfigMapKeySelector(ref),
+		corev1.ConfigMapList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ConfigMapList(ref),
+		corev1.ConfigMapNodeConfigSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ConfigMapNodeConfigSource(ref),
+		corev1.ConfigMapProjection{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ConfigMapProjection(ref),
+		corev1.ConfigMapVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ConfigMapVolumeSource(ref),
+		corev1.Container{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Container(ref),
+		corev1.ContainerExtendedResourceRequest{}.OpenAPIModelName():           schema_k8sio_api_core_v1_ContainerExtendedResourceRequest(ref),
+		corev1.ContainerImage{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerImage(ref),
+		corev1.ContainerPort{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ContainerPort(ref),
+		corev1.ContainerResizePolicy{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerResizePolicy(ref),
+		corev1.ContainerRestartRule{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ContainerRestartRule(ref),
+		corev1.ContainerRestartRuleOnExitCodes{}.OpenAPIModelName():            schema_k8sio_api_core_v1_ContainerRestartRuleOnExitCodes(ref),
+		corev1.ContainerState{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerState(ref),
+		corev1.ContainerStateRunning{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerStateRunning(ref),
+		corev1.ContainerStateTerminated{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_ContainerStateTerminated(ref),
+		corev1.ContainerStateWaiting{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerStateWaiting(ref),
+		corev1.ContainerStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ContainerStatus(ref),
+		corev1.ContainerUser{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ContainerUser(ref),
+		corev1.DaemonEndpoint{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_DaemonEndpoint(ref),
+		corev1.DownwardAPIProjection{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_DownwardAPIProjection(ref),
+		corev1.DownwardAPIVolumeFile{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_DownwardAPIVolumeFile(ref),
+		corev1.DownwardAPIVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_DownwardAPIVolumeSource(ref),
+		corev1.EmptyDirVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_EmptyDirVolumeSource(ref),
+		corev1.EndpointAddress{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_EndpointAddress(ref),
+		corev1.EndpointPort{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_EndpointPort(ref),
+		corev1.EndpointSubset{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_EndpointSubset(ref),
+		corev1.Endpoints{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Endpoints(ref),
+		corev1.EndpointsList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_EndpointsList(ref),
+		corev1.EnvFromSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_EnvFromSource(ref),
+		corev1.EnvVar{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EnvVar(ref),
+		corev1.EnvVarSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_EnvVarSource(ref),
+		corev1.EphemeralContainer{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_EphemeralContainer(ref),
+		corev1.EphemeralContainerCommon{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_EphemeralContainerCommon(ref),
+		corev1.EphemeralVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_EphemeralVolumeSource(ref),
+		corev1.Event{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Event(ref),
+		corev1.EventList{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_EventList(ref),
+		corev1.EventSeries{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EventSeries(ref),
+		corev1.EventSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EventSource(ref),
+		corev1.EvictionResponder{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_EvictionResponder(ref),
+		corev1.ExecAction{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ExecAction(ref),
+		corev1.FCVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_FCVolumeSource(ref),
+		corev1.FileKeySelector{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_FileKeySelector(ref),
+		corev1.FlexPersistentVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_FlexPersistentVolumeSource(ref),
+		corev1.FlexVolumeSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_FlexVolumeSource(ref),
+		corev1.FlockerVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_FlockerVolumeSource(ref),
+		corev1.GCEPersistentDiskVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_GCEPersistentDiskVolumeSource(ref),
+		corev1.GRPCAction{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_GRPCAction(ref),
+		corev1.GitRepoVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_GitRepoVolumeSource(ref),
+		corev1.GlusterfsPersistentVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_GlusterfsPersistentVolumeSource(ref),
+		corev1.GlusterfsVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_GlusterfsVolumeSource(ref),
+		corev1.HTTPGetAction{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_HTTPGetAction(ref),
+		corev1.HTTPHeader{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_HTTPHeader(ref),
+		corev1.HostAlias{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_HostAlias(ref),
+		corev1.HostIP{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_HostIP(ref),
+		corev1.HostPathVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_HostPathVolumeSource(ref),
+		corev1.ISCSIPersistentVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ISCSIPersistentVolumeSource(ref),
+		corev1.ISCSIVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ISCSIVolumeSource(ref),
+		corev1.ImageVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ImageVolumeSource(ref),
+		corev1.ImageVolumeStatus{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ImageVolumeStatus(ref),
+		corev1.KeyToPath{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_KeyToPath(ref),
+		corev1.Lifecycle{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Lifecycle(ref),
+		corev1.LifecycleHandler{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_LifecycleHandler(ref),
+		corev1.LimitRange{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_LimitRange(ref),
+		corev1.LimitRangeItem{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LimitRangeItem(ref),
+		corev1.LimitRangeList{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LimitRangeList(ref),
+		corev1.LimitRangeSpec{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LimitRangeSpec(ref),
+		corev1.LinuxContainerUser{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_LinuxContainerUser(ref),
+		corev1.List{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_List(ref),
+		corev1.LoadBalancerIngress{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_LoadBalancerIngress(ref),
+		corev1.LoadBalancerStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_LoadBalancerStatus(ref),
+		corev1.LocalObjectReference{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_LocalObjectReference(ref),
+		corev1.LocalVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_LocalVolumeSource(ref),
+		corev1.ModifyVolumeStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ModifyVolumeStatus(ref),
+		corev1.NFSVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_NFSVolumeSource(ref),
+		corev1.Namespace{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Namespace(ref),
+		corev1.NamespaceCondition{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_NamespaceCondition(ref),
+		corev1.NamespaceList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NamespaceList(ref),
+		corev1.NamespaceSpec{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NamespaceSpec(ref),
+		corev1.NamespaceStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_NamespaceStatus(ref),
+		corev1.Node{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_Node(ref),
+		corev1.NodeAddress{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_NodeAddress(ref),
+		corev1.NodeAffinity{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeAffinity(ref),
+		corev1.NodeAllocatableMappedResources{}.OpenAPIModelName():             schema_k8sio_api_core_v1_NodeAllocatableMappedResources(ref),
+		corev1.NodeAllocatableOverheadResources{}.OpenAPIModelName():           schema_k8sio_api_core_v1_NodeAllocatableOverheadResources(ref),
+		corev1.NodeAllocatableResourceClaimStatus{}.OpenAPIModelName():         schema_k8sio_api_core_v1_NodeAllocatableResourceClaimStatus(ref),
+		corev1.NodeCondition{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NodeCondition(ref),
+		corev1.NodeConfigSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeConfigSource(ref),
+		corev1.NodeConfigStatus{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeConfigStatus(ref),
+		corev1.NodeDaemonEndpoints{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_NodeDaemonEndpoints(ref),
+		corev1.NodeFeatures{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeFeatures(ref),
+		corev1.NodeList{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NodeList(ref),
+		corev1.NodePodPreemptionPolicy{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NodePodPreemptionPolicy(ref),
+		corev1.NodeProxyOptions{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeProxyOptions(ref),
+		corev1.NodeRuntimeHandler{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_NodeRuntimeHandler(ref),
+		corev1.NodeRuntimeHandlerFeatures{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_NodeRuntimeHandlerFeatures(ref),
+		corev1.NodeSelector{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeSelector(ref),
+		corev1.NodeSelectorRequirement{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NodeSelectorRequirement(ref),
+		corev1.NodeSelectorTerm{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeSelectorTerm(ref),
+		corev1.NodeSpec{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NodeSpec(ref),
+		corev1.NodeStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_NodeStatus(ref),
+		corev1.NodeSwapStatus{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_NodeSwapStatus(ref),
+		corev1.NodeSystemInfo{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_NodeSystemInfo(ref),
+		corev1.ObjectFieldSelector{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ObjectFieldSelector(ref),
+		corev1.ObjectReference{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ObjectReference(ref),
+		corev1.PersistentVolume{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PersistentVolume(ref),
+		corev1.PersistentVolumeClaim{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_PersistentVolumeClaim(ref),
+		corev1.PersistentVolumeClaimCondition{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PersistentVolumeClaimCondition(ref),
+		corev1.PersistentVolumeClaimList{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PersistentVolumeClaimList(ref),
+		corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PersistentVolumeClaimSpec(ref),
+		corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_PersistentVolumeClaimStatus(ref),
+		corev1.PersistentVolumeClaimTemplate{}.OpenAPIModelName():              schema_k8sio_api_core_v1_PersistentVolumeClaimTemplate(ref),
+		corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():          schema_k8sio_api_core_v1_PersistentVolumeClaimVolumeSource(ref),
+		corev1.PersistentVolumeList{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PersistentVolumeList(ref),
+		corev1.PersistentVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PersistentVolumeSource(ref),
+		corev1.PersistentVolumeSpec{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PersistentVolumeSpec(ref),
+		corev1.PersistentVolumeStatus{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PersistentVolumeStatus(ref),
+		corev1.PhotonPersistentDiskVolumeSource{}.OpenAPIModelName():           schema_k8sio_api_core_v1_PhotonPersistentDiskVolumeSource(ref),
+		corev1.Pod{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Pod(ref),
+		corev1.PodAffinity{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodAffinity(ref),
+		corev1.PodAffinityTerm{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodAffinityTerm(ref),
+		corev1.PodAntiAffinity{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodAntiAffinity(ref),
+		corev1.PodAttachOptions{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodAttachOptions(ref),
+		corev1.PodCertificateProjection{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PodCertificateProjection(ref),
+		corev1.PodCondition{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodCondition(ref),
+		corev1.PodDNSConfig{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodDNSConfig(ref),
+		corev1.PodDNSConfigOption{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodDNSConfigOption(ref),
+		corev1.PodExecOptions{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PodExecOptions(ref),
+		corev1.PodExtendedResourceClaimStatus{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PodExtendedResourceClaimStatus(ref),
+		corev1.PodIP{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodIP(ref),
+		corev1.PodList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodList(ref),
+		corev1.PodLogOptions{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PodLogOptions(ref),
+		corev1.PodOS{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodOS(ref),
+		corev1.PodPortForwardOptions{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_PodPortForwardOptions(ref),
+		corev1.PodProxyOptions{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodProxyOptions(ref),
+		corev1.PodReadinessGate{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodReadinessGate(ref),
+		corev1.PodResourceClaim{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodResourceClaim(ref),
+		corev1.PodResourceClaimStatus{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PodResourceClaimStatus(ref),
+		corev1.PodSchedulingGate{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_PodSchedulingGate(ref),
+		corev1.PodSchedulingGroup{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodSchedulingGroup(ref),
+		corev1.PodSecurityContext{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodSecurityContext(ref),
+		corev1.PodSignature{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodSignature(ref),
+		corev1.PodSpec{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodSpec(ref),
+		corev1.PodStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodStatus(ref),
+		corev1.PodTemplate{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodTemplate(ref),
+		corev1.PodTemplateList{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodTemplateList(ref),
+		corev1.PodTemplateSpec{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodTemplateSpec(ref),
+		corev1.PodVolumeHealth{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodVolumeHealth(ref),
+		corev1.PortStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PortStatus(ref),
+		corev1.PortworxVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PortworxVolumeSource(ref),
+		corev1.PreferAvoidPodsEntry{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PreferAvoidPodsEntry(ref),
+		corev1.PreferredSchedulingTerm{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PreferredSchedulingTerm(ref),
+		corev1.Probe{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Probe(ref),
+		corev1.ProbeHandler{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ProbeHandler(ref),
+		corev1.ProjectedVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ProjectedVolumeSource(ref),
+		corev1.QuobyteVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_QuobyteVolumeSource(ref),
+		corev1.RBDPersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_RBDPersistentVolumeSource(ref),
+		corev1.RBDVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_RBDVolumeSource(ref),
+		corev1.RangeAllocation{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_RangeAllocation(ref),
+		corev1.ReplicationController{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ReplicationController(ref),
+		corev1.ReplicationControllerCondition{}.OpenAPIModelName():             schema_k8sio_api_core_v1_ReplicationControllerCondition(ref),
+		corev1.ReplicationControllerList{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ReplicationControllerList(ref),
+		corev1.ReplicationControllerSpec{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ReplicationControllerSpec(ref),
+		corev1.ReplicationControllerStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ReplicationControllerStatus(ref),
+		corev1.ResourceClaim{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceClaim(ref),
+		corev1.ResourceFieldSelector{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ResourceFieldSelector(ref),
+		corev1.ResourceHealth{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceHealth(ref),
+		corev1.ResourceQuota{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceQuota(ref),
+		corev1.ResourceQuotaList{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ResourceQuotaList(ref),
+		corev1.ResourceQuotaSpec{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ResourceQuotaSpec(ref),
+		corev1.ResourceQuotaStatus{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ResourceQuotaStatus(ref),
+		corev1.ResourceRequirements{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ResourceRequirements(ref),
+		corev1.ResourceStatus{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceStatus(ref),
+		corev1.SELinuxOptions{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_SELinuxOptions(ref),
+		corev1.ScaleIOPersistentVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ScaleIOPersistentVolumeSource(ref),
+		corev1.ScaleIOVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ScaleIOVolumeSource(ref),
+		corev1.ScopeSelector{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ScopeSelector(ref),
+		corev1.ScopedResourceSelectorRequirement{}.OpenAPIModelName():          schema_k8sio_api_core_v1_ScopedResourceSelectorRequirement(ref),
+		corev1.SeccompProfile{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_SeccompProfile(ref),
+		corev1.Secret{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Secret(ref),
+		corev1.SecretEnvSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SecretEnvSource(ref),
+		corev1.SecretKeySelector{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_SecretKeySelector(ref),
+		corev1.SecretList{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_SecretList(ref),
+		corev1.SecretProjection{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_SecretProjection(ref),
+		corev1.SecretReference{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SecretReference(ref),
+		corev1.SecretVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_SecretVolumeSource(ref),
+		corev1.SecurityContext{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SecurityContext(ref),
+		corev1.SerializedReference{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_SerializedReference(ref),
+		corev1.Service{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_Service(ref),
+		corev1.ServiceAccount{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ServiceAccount(ref),
+		corev1.ServiceAccountList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ServiceAccountList(ref),
+		corev1.ServiceAccountTokenProjection{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ServiceAccountTokenProjection(ref),
+		corev1.ServiceList{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServiceList(ref),
+		corev1.ServicePort{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServicePort(ref),
+		corev1.ServiceProxyOptions{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ServiceProxyOptions(ref),
+		corev1.ServiceSpec{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServiceSpec(ref),
+		corev1.ServiceStatus{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ServiceStatus(ref),
+		corev1.SessionAffinityConfig{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_SessionAffinityConfig(ref),
+		corev1.SleepAction{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_SleepAction(ref),
+		corev1.StorageOSPersistentVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_StorageOSPersistentVolumeSource(ref),
+		corev1.StorageOSVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_StorageOSVolumeSource(ref),
+		corev1.Sysctl{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Sysctl(ref),
+		corev1.TCPSocketAction{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_TCPSocketAction(ref),
+		corev1.Taint{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Taint(ref),
+		corev1.Toleration{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_Toleration(ref),
+		corev1.TopologySelectorLabelRequirement{}.OpenAPIModelName():           schema_k8sio_api_core_v1_TopologySelectorLabelRequirement(ref),
+		corev1.TopologySelectorTerm{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_TopologySelectorTerm(ref),
+		corev1.TopologySpreadConstraint{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_TopologySpreadConstraint(ref),
+		corev1.TypedLocalObjectReference{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_TypedLocalObjectReference(ref),
+		corev1.TypedObjectReference{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_TypedObjectReference(ref),
+		corev1.Volume{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Volume(ref),
+		corev1.VolumeDevice{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeDevice(ref),
+		corev1.VolumeHealthCondition{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_VolumeHealthCondition(ref),
+		corev1.VolumeHealthStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_VolumeHealthStatus(ref),
+		corev1.VolumeMount{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeMount(ref),
+		corev1.VolumeMountStatus{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_VolumeMountStatus(ref),
+		corev1.VolumeNodeAffinity{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_VolumeNodeAffinity(ref),
+		corev1.VolumeProjection{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_VolumeProjection(ref),
+		corev1.VolumeResourceRequirements{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_VolumeResourceRequirements(ref),
+		corev1.VolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeSource(ref),
+		corev1.VolumeStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeStatus(ref),
+		corev1.VsphereVirtualDiskVolumeSource{}.OpenAPIModelName():             schema_k8sio_api_core_v1_VsphereVirtualDiskVolumeSource(ref),
+		corev1.WeightedPodAffinityTerm{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_WeightedPodAffinityTerm(ref),
+		corev1.WindowsSecurityContextOptions{}.OpenAPIModelName():              schema_k8sio_api_core_v1_WindowsSecurityContextOptions(ref),
+		policyv1.Eviction{}.OpenAPIModelName():                                 schema_k8sio_api_policy_v1_Eviction(ref),
+		policyv1.PodDisruptionBudget{}.OpenAPIModelName():                      schema_k8sio_api_policy_v1_PodDisruptionBudget(ref),
+		policyv1.PodDisruptionBudgetList{}.OpenAPIModelName():                  schema_k8sio_api_policy_v1_PodDisruptionBudgetList(ref),
+		policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName():                  schema_k8sio_api_policy_v1_PodDisruptionBudgetSpec(ref),
+		policyv1.PodDisruptionBudgetStatus{}.OpenAPIModelName():                schema_k8sio_api_policy_v1_PodDisruptionBudgetStatus(ref),
+		resource.Quantity{}.OpenAPIModelName():                                 schema_apimachinery_pkg_api_resource_Quantity(ref),
+		metav1.APIGroup{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_APIGroup(ref),
+		metav1.APIGroupList{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_APIGroupList(ref),
+		metav1.APIResource{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_APIResource(ref),
+		metav1.APIResourceList{}.OpenAPIModelName():                            schema_pkg_apis_meta_v1_APIResourceList(ref),
+		metav1.APIVersions{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_APIVersions(ref),
+		metav1.ApplyOptions{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_ApplyOptions(ref),
+		metav1.Condition{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_Condition(ref),
+		metav1.CreateOptions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_CreateOptions(ref),
+		metav1.DeleteOptions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_DeleteOptions(ref),
+		metav1.Duration{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_Duration(ref),
+		metav1.FieldSelectorRequirement{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
+		metav1.FieldsV1{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_FieldsV1(ref),
+		metav1.GetOptions{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_GetOptions(ref),
+		metav1.GroupKind{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_GroupKind(ref),
+		metav1.GroupResource{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_GroupResource(ref),
+		metav1.GroupVersion{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_GroupVersion(ref),
+		metav1.GroupVersionForDiscovery{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
+		metav1.GroupVersionKind{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_GroupVersionKind(ref),
+		metav1.GroupVersionResource{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_GroupVersionResource(ref),
+		metav1.InternalEvent{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_InternalEvent(ref),
+		metav1.LabelSelector{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_LabelSelector(ref),
+		metav1.LabelSelectorRequirement{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
+		metav1.List{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_List(ref),
+		metav1.ListMeta{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_ListMeta(ref),
+		metav1.ListOptions{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_ListOptions(ref),
+		metav1.ManagedFieldsEntry{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
+		metav1.MicroTime{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_MicroTime(ref),
+		metav1.ObjectMeta{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_ObjectMeta(ref),
+		metav1.OwnerReference{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_OwnerReference(ref),
+		metav1.PartialObjectMetadata{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
+		metav1.PartialObjectMetadataList{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
+		metav1.Patch{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_Patch(ref),
+		metav1.PatchOptions{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_PatchOptions(ref),
+		metav1.Preconditions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_Preconditions(ref),
+		metav1.RootPaths{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_RootPaths(ref),
+		metav1.ServerAddressByClientCIDR{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
+		metav1.ShardInfo{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_ShardInfo(ref),
+		metav1.Status{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_Status(ref),
+		metav1.StatusCause{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_StatusCause(ref),
+		metav1.StatusDetails{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_StatusDetails(ref),
+		metav1.Table{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_Table(ref),
+		metav1.TableColumnDefinition{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
+		metav1.TableOptions{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_TableOptions(ref),
+		metav1.TableRow{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_TableRow(ref),
+		metav1.TableRowCondition{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_TableRowCondition(ref),
+		metav1.Time{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_Time(ref),
+		metav1.Timestamp{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_Timestamp(ref),
+		metav1.TypeMeta{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_TypeMeta(ref),
+		metav1.UpdateOptions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_UpdateOptions(ref),
+		metav1.WatchEvent{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_WatchEvent(ref),
+		runtime.RawExtension{}.OpenAPIModelName():                              schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
+		runtime.TypeMeta{}.OpenAPIModelName():                                  schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
+		runtime.Unknown{}.OpenAPIModelName():                                   schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
+		intstr.IntOrString{}.OpenAPIModelName():                                schema_apimachinery_pkg_util_intstr_IntOrString(ref),
+		version.Info{}.OpenAPIModelName():                                      schema_k8sio_apimachinery_pkg_version_Info(ref),
 	}
 }
 
@@ -513,6 +656,6182 @@ func schema_argosydev_argosy_apis_raw_Object(ref common.ReferenceCallback) commo
 				Description: "Object is a JSON object with any keys. It is kept as it is written, digits and order of keys included.",
 				Type:        raw.Object{}.OpenAPISchemaType(),
 				Format:      raw.Object{}.OpenAPISchemaFormat(),
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ALBStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ALBStatus is what is known of an AWS load balancer.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"loadBalancer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "loadBalancer is the load balancer.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AWSResourceRef{}.OpenAPIModelName()),
+						},
+					},
+					"canaryTargetGroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canaryTargetGroup is the target group of the new pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AWSResourceRef{}.OpenAPIModelName()),
+						},
+					},
+					"stableTargetGroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableTargetGroup is the target group of the old pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AWSResourceRef{}.OpenAPIModelName()),
+						},
+					},
+					"ingress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ingress is the Ingress that it belongs to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AWSResourceRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ALBTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ALBTrafficRouting splits by annotations of an Ingress. Exactly one of ingress and ingresses is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"ingress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ingress is the Ingress to edit.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ingresses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ingresses are the Ingresses to edit.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"servicePort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "servicePort is the port of the Services that the traffic goes to.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"rootService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rootService is the Service that the rules of the Ingress name. Default: the stable Service.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"annotationPrefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotationPrefix is the prefix of the annotations. Default: alb.ingress.kubernetes.io.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stickinessConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stickinessConfig keeps a client at the version that it reached first.",
+							Ref:         ref(v1alpha1.StickinessConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"servicePort"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.StickinessConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AWSResourceRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AWSResourceRef names something at AWS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is its name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"arn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "arn is its ARN.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"fullName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fullName is the last part of the ARN.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "arn"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AmbassadorTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AmbassadorTrafficRouting splits by Mappings, each of which gets a copy for the new pods.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"mappings": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "mappings are the names of the Mappings. At least one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"mappings"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRun(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRun measures metrics, and judges something by them: the pods of a rollout or of an experiment, or whatever its metrics are about.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says what is measured.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AnalysisRunSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is what was found. It is written by the server only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AnalysisRunStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisRunSpec{}.OpenAPIModelName(), v1alpha1.AnalysisRunStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRunArgument(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRunArgument is an argument of an analysis run that a rollout or an experiment starts.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name by which metrics refer to it, as in {{args.NAME}}.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is the value.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"valueFrom": {
+						SchemaProps: spec.SchemaProps{
+							Description: "valueFrom takes the value from the rollout.",
+							Ref:         ref(v1alpha1.ArgumentValueFrom{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ArgumentValueFrom{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRunList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRunList is a list of analysis runs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the analysis runs.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisRun{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRunSpec says what is measured, and when to stop.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metrics": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "metrics are what is measured. At least one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Metric{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are the arguments of the metrics.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Argument{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"terminate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "terminate ends the run before its time. What has been found so far counts. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun are metrics whose outcome does not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"measurementRetention": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "measurementRetention says how many measurements of a metric are kept.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"ttlStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ttlStrategy deletes the run some time after it has ended.",
+							Ref:         ref(v1alpha1.TTLStrategy{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"metrics"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Argument{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metric{}.OpenAPIModelName(), v1alpha1.TTLStrategy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRunStatus is what an analysis run has found.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Pending, Running, Successful, Failed, Error or Inconclusive.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why the run is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metricResults": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "metricResults are the results by metric.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.MetricResult{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"startedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startedAt is when the run began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"completedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "completedAt is when the run ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"runSummary": {
+						SchemaProps: spec.SchemaProps{
+							Description: "runSummary counts the metrics whose outcome counts.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.RunSummary{}.OpenAPIModelName()),
+						},
+					},
+					"dryRunSummary": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRunSummary counts the metrics whose outcome does not count.",
+							Ref:         ref(v1alpha1.RunSummary{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"phase"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.MetricResult{}.OpenAPIModelName(), v1alpha1.RunSummary{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRunStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRunStrategy limits how many ended analysis runs of a rollout are kept.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"successfulRunHistoryLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "successfulRunHistoryLimit is how many runs that succeeded are kept. Default: 5.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"unsuccessfulRunHistoryLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "unsuccessfulRunHistoryLimit is how many runs that ended otherwise are kept. Default: 5.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisTemplate says how something is judged: which metrics are measured, and what their values mean. Rollouts and experiments make analysis runs of it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says what is measured.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisTemplateList is a list of analysis templates.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the analysis templates.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisTemplate{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisTemplateRef names an analysis template.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"templateName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "templateName is the name of an AnalysisTemplate in the same namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clusterScope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterScope takes a ClusterAnalysisTemplate instead. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisTemplateSpec says what is measured.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metrics": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "metrics are what is measured. At least one, here or in templates.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Metric{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are the arguments that the template takes, with their defaults.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Argument{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun are metrics whose outcome does not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"measurementRetention": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "measurementRetention says how many measurements of a metric are kept.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"templates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "templates are other analysis templates whose metrics and arguments are added.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.Argument{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metric{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AntiAffinity(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AntiAffinity keeps pods of two versions on different cluster nodes. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"preferredDuringSchedulingIgnoredDuringExecution": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preferredDuringSchedulingIgnoredDuringExecution keeps them apart where the scheduler can.",
+							Ref:         ref(v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName()),
+						},
+					},
+					"requiredDuringSchedulingIgnoredDuringExecution": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requiredDuringSchedulingIgnoredDuringExecution keeps them apart at all costs.",
+							Ref:         ref(v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName(), v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ApisixRoute(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApisixRoute names rules of an ApisixRoute.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the ApisixRoute.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"rules": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "rules are the names of its HTTP rules. May be absent where there is only one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ApisixTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApisixTrafficRouting splits by an ApisixRoute.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"route": {
+						SchemaProps: spec.SchemaProps{
+							Description: "route is the ApisixRoute to edit.",
+							Ref:         ref(v1alpha1.ApisixRoute{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApisixRoute{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AppMeshTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppMeshTrafficRouting splits by the VirtualRouter of AWS App Mesh.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"virtualService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "virtualService is the VirtualService whose VirtualRouter is edited.",
+							Ref:         ref(v1alpha1.AppMeshVirtualService{}.OpenAPIModelName()),
+						},
+					},
+					"virtualNodeGroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "virtualNodeGroup names the VirtualNodes of old and new pods.",
+							Ref:         ref(v1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName(), v1alpha1.AppMeshVirtualService{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeGroup(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppMeshVirtualNodeGroup names the VirtualNodes of old and new pods.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"canaryVirtualNodeRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canaryVirtualNodeRef is the VirtualNode of the new pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()),
+						},
+					},
+					"stableVirtualNodeRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableVirtualNodeRef is the VirtualNode of the old pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"canaryVirtualNodeRef", "stableVirtualNodeRef"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeReference(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppMeshVirtualNodeReference names a VirtualNode.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the VirtualNode.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualService(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppMeshVirtualService names routes of the VirtualRouter of a VirtualService.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the VirtualService.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"routes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "routes are the names of the routes. Absent means all.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Argument(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Argument is an argument of an analysis.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name by which metrics refer to it, as in {{args.NAME}}.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is the value; in a template, the default. An argument of a template without value and valueFrom must be given.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"valueFrom": {
+						SchemaProps: spec.SchemaProps{
+							Description: "valueFrom takes the value from elsewhere.",
+							Ref:         ref(v1alpha1.ValueFrom{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ValueFrom{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ArgumentValueFrom(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ArgumentValueFrom takes a value from the rollout. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"podTemplateHashValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "podTemplateHashValue is the pod template hash of a version: Stable or Latest.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"fieldRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fieldRef is a field of the rollout.",
+							Ref:         ref(v1alpha1.FieldRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.FieldRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Authentication(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Authentication is how a request says who it is from. At most one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"sigv4": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sigv4 signs the request for AWS.",
+							Ref:         ref(v1alpha1.Sigv4Config{}.OpenAPIModelName()),
+						},
+					},
+					"oauth2": {
+						SchemaProps: spec.SchemaProps{
+							Description: "oauth2 gets a token by client credentials.",
+							Ref:         ref(v1alpha1.OAuth2Config{}.OpenAPIModelName()),
+						},
+					},
+					"basicAuth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basicAuth sends a user name and a password.",
+							Ref:         ref(v1alpha1.BasicAuthConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.BasicAuthConfig{}.OpenAPIModelName(), v1alpha1.OAuth2Config{}.OpenAPIModelName(), v1alpha1.Sigv4Config{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_BasicAuthConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BasicAuthConfig sends a user name and a password.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the user name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the password. Take it from an argument, not from here.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_BlueGreenStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BlueGreenStatus is what blue-green must remember.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"previewSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "previewSelector is the pod template hash that the preview Service selects.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"activeSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "activeSelector is the pod template hash that the active Service selects.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"scaleUpPreviewCheckPoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleUpPreviewCheckPoint tells that the rollout has passed its pause, so that there are to be as many new pods as replicas.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"prePromotionAnalysisRunStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prePromotionAnalysisRunStatus is the analysis run before the switch.",
+							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+						},
+					},
+					"postPromotionAnalysisRunStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "postPromotionAnalysisRunStatus is the analysis run after the switch.",
+							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_BlueGreenStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BlueGreenStrategy brings up all new pods beside the old ones, then switches the traffic at once.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"activeService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "activeService is the Service that the traffic comes through. Its selector is what is switched.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"previewService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "previewService is a Service that selects the new pods before the switch.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"previewReplicaCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "previewReplicaCount is how many new pods there are before the switch. Absent means as many as replicas.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"autoPromotionEnabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "autoPromotionEnabled switches as soon as the new pods are ready. If false, the rollout pauses before it. Default: true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"autoPromotionSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "autoPromotionSeconds switches after a pause of this many seconds, unless somebody does so before. 0 means never.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"maxUnavailable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxUnavailable is how many pods may be unavailable when pods are restarted: a number, or a percentage of replicas, rounded down. Default: 25%.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"scaleDownDelaySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownDelaySeconds is how many seconds after the switch the old pods are taken away, so that traffic which still finds them is served, and one can switch back. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"scaleDownDelayRevisionLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownDelayRevisionLimit is how many old versions may wait for that at a time. Absent means any number.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"abortScaleDownDelaySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "abortScaleDownDelaySeconds is how many seconds after an abort the new pods are taken away. 0 means never. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"prePromotionAnalysis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prePromotionAnalysis judges the new pods before the switch.",
+							Ref:         ref(v1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
+						},
+					},
+					"postPromotionAnalysis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "postPromotionAnalysis judges the new pods after the switch. If it fails, the traffic is switched back.",
+							Ref:         ref(v1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
+						},
+					},
+					"antiAffinity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "antiAffinity keeps old and new pods on different cluster nodes.",
+							Ref:         ref(v1alpha1.AntiAffinity{}.OpenAPIModelName()),
+						},
+					},
+					"previewMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "previewMetadata is put on the new pods as long as they are a preview.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"activeMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "activeMetadata is put on the pods that the traffic goes to, as long as it does.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"activeService"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AntiAffinity{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.RolloutAnalysis{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CanaryStatus is what a canary must remember.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"currentStepAnalysisRunStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentStepAnalysisRunStatus is the analysis run of the current step.",
+							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+						},
+					},
+					"currentBackgroundAnalysisRunStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentBackgroundAnalysisRunStatus is the analysis run beside the steps.",
+							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+						},
+					},
+					"currentExperiment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentExperiment is the name of the experiment of the current step.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"weights": {
+						SchemaProps: spec.SchemaProps{
+							Description: "weights is how the routers split the traffic.",
+							Ref:         ref(v1alpha1.TrafficWeights{}.OpenAPIModelName()),
+						},
+					},
+					"stablePingPong": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stablePingPong is which of the two Services of pingPong is the stable one: ping or pong.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stepPluginStatuses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "stepPluginStatuses is what the plugins of the steps have done.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.StepPluginStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName(), v1alpha1.StepPluginStatus{}.OpenAPIModelName(), v1alpha1.TrafficWeights{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CanaryStep is one step of a canary. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"setWeight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "setWeight sends this many hundredths of the traffic to the new pods (parts of maxTrafficWeight, where that is set). Without trafficRouting it is the part of the pods that are new.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"pause": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pause waits for a time, or until somebody promotes the rollout.",
+							Ref:         ref(v1alpha1.RolloutPause{}.OpenAPIModelName()),
+						},
+					},
+					"setCanaryScale": {
+						SchemaProps: spec.SchemaProps{
+							Description: "setCanaryScale sets the number of new pods, independently of the weight. Only with trafficRouting.",
+							Ref:         ref(v1alpha1.SetCanaryScale{}.OpenAPIModelName()),
+						},
+					},
+					"analysis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysis judges the new pods, and waits until it has.",
+							Ref:         ref(v1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
+						},
+					},
+					"experiment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "experiment runs pods of several versions beside each other for a while.",
+							Ref:         ref(v1alpha1.RolloutExperimentStep{}.OpenAPIModelName()),
+						},
+					},
+					"setHeaderRoute": {
+						SchemaProps: spec.SchemaProps{
+							Description: "setHeaderRoute sends requests with certain headers to the new pods.",
+							Ref:         ref(v1alpha1.SetHeaderRoute{}.OpenAPIModelName()),
+						},
+					},
+					"setMirrorRoute": {
+						SchemaProps: spec.SchemaProps{
+							Description: "setMirrorRoute sends copies of certain requests to the new pods, whose answers are dropped.",
+							Ref:         ref(v1alpha1.SetMirrorRoute{}.OpenAPIModelName()),
+						},
+					},
+					"plugin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "plugin runs a program that the administrator has installed.",
+							Ref:         ref(v1alpha1.PluginStep{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.PluginStep{}.OpenAPIModelName(), v1alpha1.RolloutAnalysis{}.OpenAPIModelName(), v1alpha1.RolloutExperimentStep{}.OpenAPIModelName(), v1alpha1.RolloutPause{}.OpenAPIModelName(), v1alpha1.SetCanaryScale{}.OpenAPIModelName(), v1alpha1.SetHeaderRoute{}.OpenAPIModelName(), v1alpha1.SetMirrorRoute{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CanaryStrategy replaces pods little by little.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"canaryService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canaryService is a Service that selects the new pods. Most traffic routers need it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stableService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableService is a Service that selects the old pods. Most traffic routers need it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"steps": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "steps are taken one after the other. Without steps pods are replaced as fast as maxSurge and maxUnavailable allow.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.CanaryStep{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"trafficRouting": {
+						SchemaProps: spec.SchemaProps{
+							Description: "trafficRouting splits the traffic by a router, independently of the numbers of pods.",
+							Ref:         ref(v1alpha1.TrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"maxUnavailable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxUnavailable is how many pods may be unavailable meanwhile: a number, or a percentage of replicas, rounded down. Not 0 if maxSurge is. Default: 25%.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"maxSurge": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxSurge is how many pods there may be meanwhile beyond replicas: a number, or a percentage of replicas, rounded up. Not 0 if maxUnavailable is. Default: 25%.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"analysis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysis judges the new pods in the background, while the steps are taken. If it fails, the rollout is aborted.",
+							Ref:         ref(v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName()),
+						},
+					},
+					"antiAffinity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "antiAffinity keeps old and new pods on different cluster nodes.",
+							Ref:         ref(v1alpha1.AntiAffinity{}.OpenAPIModelName()),
+						},
+					},
+					"canaryMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canaryMetadata is put on the new pods as long as they are the canary.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"stableMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableMetadata is put on the pods of the version that counts as good.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"scaleDownDelaySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownDelaySeconds is how many seconds after the last step the old pods are taken away, so that traffic which still finds them is served. Only with trafficRouting, and not with dynamicStableScale. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"scaleDownDelayRevisionLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownDelayRevisionLimit is how many old versions may wait for that at a time. Absent means any number.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"abortScaleDownDelaySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "abortScaleDownDelaySeconds is how many seconds after an abort the new pods are taken away. 0 means never. Only with trafficRouting. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"dynamicStableScale": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dynamicStableScale takes old pods away as their part of the traffic shrinks, rather than keep all until the end. Only with trafficRouting, and not with scaleDownDelaySeconds. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"pingPong": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pingPong lets two Services take turns in being the stable and the canary one, so that the pods of a Service never change under the traffic.",
+							Ref:         ref(v1alpha1.PingPongSpec{}.OpenAPIModelName()),
+						},
+					},
+					"minPodsPerReplicaSet": {
+						SchemaProps: spec.SchemaProps{
+							Description: "minPodsPerReplicaSet is the least number of pods of a version that has any, for availability. Only with trafficRouting; it never exceeds replicas. Default: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"replicaProgressThreshold": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicaProgressThreshold is how many of the pods that a step wants must be available for the next step. Absent means all of them.",
+							Ref:         ref(v1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AntiAffinity{}.OpenAPIModelName(), v1alpha1.CanaryStep{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.PingPongSpec{}.OpenAPIModelName(), v1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName(), v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName(), v1alpha1.TrafficRouting{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CloudWatchMetric asks AWS CloudWatch.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"interval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "interval is the time range before now that is asked for. Default: 5m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metricDataQueries": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "metricDataQueries are the queries.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"metricDataQueries"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricDataQuery(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CloudWatchMetricDataQuery is a query of AWS CloudWatch, in its words.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "id names the query.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"expression": {
+						SchemaProps: spec.SchemaProps{
+							Description: "expression is a metric math expression, over other queries by their ids.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"label": {
+						SchemaProps: spec.SchemaProps{
+							Description: "label is a text for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metricStat": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricStat is the metric to read, where there is no expression.",
+							Ref:         ref(v1alpha1.CloudWatchMetricStat{}.OpenAPIModelName()),
+						},
+					},
+					"period": {
+						SchemaProps: spec.SchemaProps{
+							Description: "period is the number of seconds that a value stands for.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"returnData": {
+						SchemaProps: spec.SchemaProps{
+							Description: "returnData tells whether the values are returned, or only used by other queries.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.CloudWatchMetricStat{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStat(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CloudWatchMetricStat is a metric of AWS CloudWatch and how its values are summed up.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metric": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metric is the metric.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName()),
+						},
+					},
+					"period": {
+						SchemaProps: spec.SchemaProps{
+							Description: "period is the number of seconds that a value stands for.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"stat": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stat is how values are summed up, such as Sum.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"unit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "unit is the unit of the values.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CloudWatchMetricStatMetric names a metric of AWS CloudWatch.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"dimensions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dimensions restrict the metric.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of the metric.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the metric.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetricDimension(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CloudWatchMetricStatMetricDimension restricts a metric.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the dimension.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is its value.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClusterAnalysisTemplate is an analysis template that all namespaces of the cluster can use.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says what is measured.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplateList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClusterAnalysisTemplateList is a list of analysis templates of the cluster.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the analysis templates.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_DatadogMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DatadogMetric asks Datadog. Either query is set, or queries and perhaps formula.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"interval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "interval is the time range before now that is asked for. Default: 5m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"queries": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queries are several queries, by the names by which formula refers to them. Only with version v2.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"formula": {
+						SchemaProps: spec.SchemaProps{
+							Description: "formula is an expression over queries. Only with version v2.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiVersion is the version of Datadog's API: v1 or v2. Default: v1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"aggregator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "aggregator makes one value of the values in the time range: avg, min, max, sum, last, percentile, mean, l2norm or area. Only with version v2. Default: last.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretRef is the Secret with the keys of the API. Default: the one that the administrator has set.",
+							Ref:         ref(v1alpha1.DatadogSecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"requestTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requestTimeout is how long the request may take. Default: 10s.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.DatadogSecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_DatadogSecretRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DatadogSecretRef names the Secret with the keys of Datadog's API.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the Secret.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespaced": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespaced looks for it in the namespace of the analysis run rather than in that of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_DryRun(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DryRun names metrics whose outcome does not count.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of a metric, or a regular expression for names.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"metricName"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Experiment(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Experiment runs pods of several versions beside each other for a while, and may have them judged by analyses.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object. The name becomes part of the names of ReplicaSets and pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says what is run.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ExperimentSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is what has happened so far. It is written by the server; removing it runs the experiment again.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ExperimentStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ExperimentSpec{}.OpenAPIModelName(), v1alpha1.ExperimentStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisRunStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentAnalysisRunStatus is what an analysis run of an experiment has found.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the analysis in the spec.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"analysisRun": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRun is the name of the analysis run.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is its phase.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in that phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "analysisRun", "phase"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisTemplateRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentAnalysisTemplateRef is an analysis of an experiment.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name names the analysis; each name is used once.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"templateName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "templateName is the name of an AnalysisTemplate in the experiment's namespace.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clusterScope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterScope takes a ClusterAnalysisTemplate instead. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are the arguments of the analysis.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Argument{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"requiredForCompletion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requiredForCompletion lets the experiment last until the analysis has ended. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "templateName"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Argument{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ExperimentCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentCondition is a finding about an experiment.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what it is about.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is True, False or Unknown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastUpdateTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastUpdateTime is when it was last found.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when its status last changed.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reason is why, in one word.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message is why, in a sentence.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"type", "status", "lastUpdateTime", "lastTransitionTime", "reason", "message"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ExperimentList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentList is a list of experiments.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the experiments.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Experiment{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Experiment{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentSpec says which pods are run, for how long, and how they are judged.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"templates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "templates are the groups of pods. At least one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.TemplateSpec{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is how long the pods run once all are available, as in \"1h30m\". Absent means until the analyses have ended, or without end where there are none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"progressDeadlineSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "progressDeadlineSeconds is how many seconds it may take until the pods are available. Default: 600.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"terminate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "terminate ends the experiment before its time. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"analyses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "analyses judge the pods. If one fails, so does the experiment.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"scaleDownDelaySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownDelaySeconds is how many seconds after the end the pods are taken away. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun are metrics whose outcome does not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"measurementRetention": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "measurementRetention says how many measurements of a metric are kept.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"analysisRunMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRunMetadata is put on the analysis runs.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"templates"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.TemplateSpec{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentStatus is what has happened to an experiment so far.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Pending, Running, Successful, Failed, Error or Inconclusive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why the experiment is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"availableAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "availableAt is since when all pods are available, from which the duration counts.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"templateStatuses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "templateStatuses is what has happened to each group of pods.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.TemplateStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"analysisRuns": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRuns is what each analysis has found.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions are findings about the experiment: Progressing, InvalidExperimentSpec.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ExperimentCondition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName(), v1alpha1.ExperimentCondition{}.OpenAPIModelName(), v1alpha1.TemplateStatus{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_FieldRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FieldRef names a field of an object.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"fieldPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fieldPath is the path of the field, such as metadata.labels['region'].",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"fieldPath"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_GraphiteMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GraphiteMetric asks Graphite.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "address is the URL of Graphite.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_HeaderRoutingMatch(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HeaderRoutingMatch is a header of a request.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"headerName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "headerName is the name of the header.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"headerValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "headerValue is what its value must be.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"headerName", "headerValue"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.StringMatch{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_InfluxdbMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InfluxdbMetric asks InfluxDB.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"profile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "profile is the name of the Secret with the account. Default: influxdb.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query, in Flux.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_IstioDestinationRule(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "IstioDestinationRule names the subsets of a DestinationRule.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the DestinationRule.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"canarySubsetName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canarySubsetName is the subset of the new pods. Its labels are edited.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stableSubsetName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableSubsetName is the subset of the old pods. Its labels are edited.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"additionalSubsetNames": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "additionalSubsetNames are subsets that follow the old pods, too.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name", "canarySubsetName", "stableSubsetName"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "IstioTrafficRouting splits by the routes of VirtualServices. Exactly one of virtualService and virtualServices is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"virtualService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "virtualService is the VirtualService to edit.",
+							Ref:         ref(v1alpha1.IstioVirtualService{}.OpenAPIModelName()),
+						},
+					},
+					"virtualServices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "virtualServices are the VirtualServices to edit.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.IstioVirtualService{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"destinationRule": {
+						SchemaProps: spec.SchemaProps{
+							Description: "destinationRule is the DestinationRule to edit, where the routes go to subsets of one host rather than to two Services.",
+							Ref:         ref(v1alpha1.IstioDestinationRule{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.IstioDestinationRule{}.OpenAPIModelName(), v1alpha1.IstioVirtualService{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "IstioVirtualService names routes of a VirtualService.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the VirtualService, with its namespace behind a dot if that is another.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"routes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "routes are the names of HTTP routes. May be absent where there is only one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"tlsRoutes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsRoutes are TLS routes.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.TLSRoute{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"tcpRoutes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tcpRoutes are TCP routes.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.TCPRoute{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.TCPRoute{}.OpenAPIModelName(), v1alpha1.TLSRoute{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_JobMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JobMetric runs a Job. The measurement succeeds or fails as the Job does.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is put on the Job.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec is the spec of the Job.",
+							Ref:         ref(raw.JobSpec{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			raw.JobSpec{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KayentaMetric has two groups of pods compared by Kayenta.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "address is the URL of Kayenta.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"application": {
+						SchemaProps: spec.SchemaProps{
+							Description: "application is the name of the application.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"canaryConfigName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canaryConfigName is the name of the canary configuration.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metricsAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricsAccountName is the account of the metrics.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"configurationAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configurationAccountName is the account of the configuration.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"storageAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "storageAccountName is the account of the storage.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lookback": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lookback compares from the begin each time, rather than from one measurement to the next. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"threshold": {
+						SchemaProps: spec.SchemaProps{
+							Description: "threshold are the scores that decide.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.KayentaThreshold{}.OpenAPIModelName()),
+						},
+					},
+					"scopes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "scopes are what is compared.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.KayentaScope{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"address", "application", "canaryConfigName", "metricsAccountName", "configurationAccountName", "storageAccountName", "threshold", "scopes"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.KayentaScope{}.OpenAPIModelName(), v1alpha1.KayentaThreshold{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_KayentaScope(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KayentaScope is what is compared.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the scope.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"controlScope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "controlScope is the old one.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ScopeDetail{}.OpenAPIModelName()),
+						},
+					},
+					"experimentScope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "experimentScope is the new one.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ScopeDetail{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "controlScope", "experimentScope"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ScopeDetail{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_KayentaThreshold(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KayentaThreshold are the scores that decide.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"pass": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pass is the score from which on a measurement succeeds.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"marginal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "marginal is the score from which on a measurement is inconclusive. Below, it fails.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"pass", "marginal"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_KubernetesMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubernetesMetric reads an object of the cluster, or part of one. The conditions see it as \"result\", as in \"result.status.readyReplicas >= 3\". This provider is our own: the peer has none like it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiVersion is the group and version of the object, such as apps/v1.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the object, such as Deployment.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the object. Default: that of the analysis run. Objects of the cluster have none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"jsonPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonPath picks a part of the object for the conditions, as in \"{.status.readyReplicas}\". Absent means the whole object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"serviceAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serviceAccountName is the service account, in the namespace of the analysis run, that must be allowed to get the object. Default: default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"apiVersion", "kind", "name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ManagedRoute(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ManagedRoute is a route that the rollout may add, change and remove.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the route.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Measurement(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Measurement is one measurement of a metric.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Running, Successful, Failed, Error or Inconclusive.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why the measurement is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"startedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startedAt is when it began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"finishedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "finishedAt is when it ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is the value, as text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is what the provider wants to remember, such as the name of a Job.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"resumeAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resumeAt is when to look again, for measurements that take time.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"phase"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_MeasurementRetention(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MeasurementRetention says how many measurements of a metric are kept.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of a metric, or a regular expression for names.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"limit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "limit is how many measurements are kept, the last ones. Without a rule 10 are.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"metricName", "limit"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Metadata(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Metadata holds labels and annotations that are put on something the server makes or runs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are put on it.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"annotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotations are put on it.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Metric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Metric is something that is measured, and what its value means.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name names the metric; each name is used once.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"interval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "interval is the time between two measurements, as in \"1m\". Absent means one measurement, or without end where count says more.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"initialDelay": {
+						SchemaProps: spec.SchemaProps{
+							Description: "initialDelay is the time before the first measurement, as in \"1m\". Absent means none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"count": {
+						SchemaProps: spec.SchemaProps{
+							Description: "count is how many measurements are made. Default: 1 without an interval, else no end, which is only meant for analyses in the background.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"successCondition": {
+						SchemaProps: spec.SchemaProps{
+							Description: "successCondition is an expression over \"result\", the value, that tells whether the measurement succeeded, as in \"result >= 0.95\". Absent means that it did unless failureCondition is true.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"failureCondition": {
+						SchemaProps: spec.SchemaProps{
+							Description: "failureCondition is an expression over \"result\", the value, that tells whether the measurement failed. If both conditions are true it has failed; if neither is, it is inconclusive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"failureLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "failureLimit is how many measurements may fail. One more, and the metric has failed. -1 means any number. Default: 0.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"inconclusiveLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "inconclusiveLimit is how many measurements may be inconclusive. One more, and the metric is. Default: 0.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"consecutiveErrorLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consecutiveErrorLimit is how many measurements in a row may be errors. One more, and the metric is one. Default: 4.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"consecutiveSuccessLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consecutiveSuccessLimit is how many measurements in a row must succeed for the metric to have succeeded at once. Absent or 0 means that all measurements are made.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+					"provider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "provider is where the value comes from.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.MetricProvider{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "provider"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.MetricProvider{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_MetricProvider(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MetricProvider is where the value of a metric comes from. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"prometheus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prometheus asks a Prometheus server.",
+							Ref:         ref(v1alpha1.PrometheusMetric{}.OpenAPIModelName()),
+						},
+					},
+					"kayenta": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kayenta has two groups of pods compared by Kayenta.",
+							Ref:         ref(v1alpha1.KayentaMetric{}.OpenAPIModelName()),
+						},
+					},
+					"web": {
+						SchemaProps: spec.SchemaProps{
+							Description: "web makes an HTTP request.",
+							Ref:         ref(v1alpha1.WebMetric{}.OpenAPIModelName()),
+						},
+					},
+					"datadog": {
+						SchemaProps: spec.SchemaProps{
+							Description: "datadog asks Datadog.",
+							Ref:         ref(v1alpha1.DatadogMetric{}.OpenAPIModelName()),
+						},
+					},
+					"wavefront": {
+						SchemaProps: spec.SchemaProps{
+							Description: "wavefront asks Wavefront.",
+							Ref:         ref(v1alpha1.WavefrontMetric{}.OpenAPIModelName()),
+						},
+					},
+					"newRelic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "newRelic asks New Relic.",
+							Ref:         ref(v1alpha1.NewRelicMetric{}.OpenAPIModelName()),
+						},
+					},
+					"job": {
+						SchemaProps: spec.SchemaProps{
+							Description: "job runs a Job, whose success or failure is that of the measurement.",
+							Ref:         ref(v1alpha1.JobMetric{}.OpenAPIModelName()),
+						},
+					},
+					"cloudWatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "cloudWatch asks AWS CloudWatch.",
+							Ref:         ref(v1alpha1.CloudWatchMetric{}.OpenAPIModelName()),
+						},
+					},
+					"graphite": {
+						SchemaProps: spec.SchemaProps{
+							Description: "graphite asks Graphite.",
+							Ref:         ref(v1alpha1.GraphiteMetric{}.OpenAPIModelName()),
+						},
+					},
+					"influxdb": {
+						SchemaProps: spec.SchemaProps{
+							Description: "influxdb asks InfluxDB.",
+							Ref:         ref(v1alpha1.InfluxdbMetric{}.OpenAPIModelName()),
+						},
+					},
+					"skywalking": {
+						SchemaProps: spec.SchemaProps{
+							Description: "skywalking asks Apache SkyWalking.",
+							Ref:         ref(v1alpha1.SkyWalkingMetric{}.OpenAPIModelName()),
+						},
+					},
+					"kubernetes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kubernetes reads an object of the cluster.",
+							Ref:         ref(v1alpha1.KubernetesMetric{}.OpenAPIModelName()),
+						},
+					},
+					"plugin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "plugin is a program that the administrator has installed, by its name, with a configuration of its own.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(raw.JSON{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			raw.JSON{}.OpenAPIModelName(), v1alpha1.CloudWatchMetric{}.OpenAPIModelName(), v1alpha1.DatadogMetric{}.OpenAPIModelName(), v1alpha1.GraphiteMetric{}.OpenAPIModelName(), v1alpha1.InfluxdbMetric{}.OpenAPIModelName(), v1alpha1.JobMetric{}.OpenAPIModelName(), v1alpha1.KayentaMetric{}.OpenAPIModelName(), v1alpha1.KubernetesMetric{}.OpenAPIModelName(), v1alpha1.NewRelicMetric{}.OpenAPIModelName(), v1alpha1.PrometheusMetric{}.OpenAPIModelName(), v1alpha1.SkyWalkingMetric{}.OpenAPIModelName(), v1alpha1.WavefrontMetric{}.OpenAPIModelName(), v1alpha1.WebMetric{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_MetricResult(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MetricResult is the result of a metric.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the metric.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Pending, Running, Successful, Failed, Error or Inconclusive.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"measurements": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "measurements are the last measurements, the latest last.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Measurement{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why the metric is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"count": {
+						SchemaProps: spec.SchemaProps{
+							Description: "count is how many measurements were made, errors not counted.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"successful": {
+						SchemaProps: spec.SchemaProps{
+							Description: "successful is how many measurements succeeded.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"failed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "failed is how many measurements failed.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"inconclusive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "inconclusive is how many measurements were inconclusive.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"error": {
+						SchemaProps: spec.SchemaProps{
+							Description: "error is how many measurements were errors.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"consecutiveError": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consecutiveError is how many of the last measurements, without any other between, were errors.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"consecutiveSuccess": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consecutiveSuccess is how many of the last measurements, without any other between, succeeded.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"dryRun": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun tells that the outcome does not count.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is what the provider says of the metric, such as the query after its arguments were put in.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name", "phase"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Measurement{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_NewRelicMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NewRelicMetric asks New Relic.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"profile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "profile is the name of the Secret with the account. Default: newrelic.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query, in NRQL.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"timeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timeout is how many seconds the query may take. Default: 5.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"query"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_NginxTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NginxTrafficRouting splits by a second Ingress. Exactly one of stableIngress and stableIngresses is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"annotationPrefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotationPrefix is the prefix of the annotations. Default: nginx.ingress.kubernetes.io.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stableIngress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableIngress is the Ingress of the stable Service, which is copied.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stableIngresses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "stableIngresses are the Ingresses of the stable Service, which are copied.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"additionalIngressAnnotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "additionalIngressAnnotations are put on the copies, each below annotationPrefix.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"canaryIngressAnnotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canaryIngressAnnotations are put on the copies as they are.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_OAuth2Config(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OAuth2Config gets a token by client credentials.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tokenUrl": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenUrl is where the token is got.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clientId": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clientId is the client's name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clientSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clientSecret is the client's secret. Take it from an argument, not from here.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"scopes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "scopes are what the token is asked for.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ObjectRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ObjectRef names the workload whose pod template a rollout uses.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiVersion is the group and version of the workload, such as apps/v1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the workload: Deployment, ReplicaSet or PodTemplate.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the workload, in the rollout's namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"scaleDown": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDown says what becomes of the workload's own pods: never, onsuccess or progressively. Default: never.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_PauseCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PauseCondition is a reason for which a rollout waits.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reason is CanaryPauseStep, BlueGreenPause, InconclusiveAnalysisRun or InconclusiveExperiment.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"startTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startTime is since when.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"reason", "startTime"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_PingPongSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PingPongSpec names the two Services that take turns in being the stable and the canary one.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"pingService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pingService is one of them.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pongService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pongService is the other.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"pingService", "pongService"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_PluginStep(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PluginStep runs a program that the administrator has installed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name under which the program is installed.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"config": {
+						SchemaProps: spec.SchemaProps{
+							Description: "config is handed to the program.",
+							Ref:         ref(raw.Object{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			raw.Object{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_PreferredAntiAffinity(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PreferredAntiAffinity keeps pods of two versions apart where the scheduler can.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"weight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "weight is how much this counts beside other preferences, from 1 to 100.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"weight"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PrometheusMetric asks a Prometheus server. The value is a number, or a list of numbers where the query yields several.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "address is the URL of the server. Default: the one that the administrator has set.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query, in PromQL.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"rangeQuery": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rangeQuery asks for a time range rather than for now. The value is then a list.",
+							Ref:         ref(v1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName()),
+						},
+					},
+					"authentication": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authentication is how the request says who it is from.",
+							Ref:         ref(v1alpha1.Authentication{}.OpenAPIModelName()),
+						},
+					},
+					"timeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timeout is how many seconds the query may take. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure accepts any TLS certificate of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"headers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "headers are headers of the request.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.WebMetricHeader{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Authentication{}.OpenAPIModelName(), v1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName(), v1alpha1.WebMetricHeader{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_PrometheusRangeQueryArgs(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PrometheusRangeQueryArgs is the time range of a query.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"start": {
+						SchemaProps: spec.SchemaProps{
+							Description: "start is an expression for the begin, as in 'now() - duration(\"5m\")'.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"end": {
+						SchemaProps: spec.SchemaProps{
+							Description: "end is an expression for the end, as in \"now()\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"step": {
+						SchemaProps: spec.SchemaProps{
+							Description: "step is the time between two values, as in \"1m\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ReplicaProgressThreshold(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ReplicaProgressThreshold is how many pods must be available for the next step.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is Percent or Pods.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is the percentage, from 1 to 100, or the number of pods.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"type", "value"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RequiredAntiAffinity(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RequiredAntiAffinity keeps pods of two versions apart at all costs. It has no fields: to be there is all it says.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RollbackWindowSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RollbackWindowSpec says back to which revisions a rollout goes without taking its steps.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"revisions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revisions is how many revisions back the steps are skipped. 0 means none.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Rollout(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Rollout runs pods as a Deployment does, and replaces them by pods of a new template step by step: as a canary that takes over a growing part of the traffic, or as blue-green, where traffic switches at once. Analyses may judge the new pods on the way.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object. The name becomes part of the names of ReplicaSets and pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says which pods are wanted, and how they are replaced.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.RolloutSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is how far it is. It is written by the server, and by requests that mean a verb (abort, promote, retry).",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.RolloutStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RolloutSpec{}.OpenAPIModelName(), v1alpha1.RolloutStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutAnalysis judges the new pods of a rollout by an analysis run.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"templates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "templates are the analysis templates whose metrics are measured, all in one run.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are the arguments of the run.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun are metrics whose outcome does not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"measurementRetention": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "measurementRetention says how many measurements of a metric are kept.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"analysisRunMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRunMetadata is put on the analysis run.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisRunArgument{}.OpenAPIModelName(), v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutAnalysisBackground is an analysis beside the steps.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"templates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "templates are the analysis templates whose metrics are measured, all in one run.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are the arguments of the run.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun are metrics whose outcome does not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"measurementRetention": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "measurementRetention says how many measurements of a metric are kept.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"analysisRunMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRunMetadata is put on the analysis run.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"startingStep": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startingStep is the index of the step, from 0, with which the analysis begins. Default: 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisRunArgument{}.OpenAPIModelName(), v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisRunStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutAnalysisRunStatus is what an analysis run of a rollout has found.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the analysis run.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is its phase.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in that phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "status"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutCondition is a finding about a rollout.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what it is about.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is True, False or Unknown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastUpdateTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastUpdateTime is when it was last found.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when its status last changed.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reason is why, in one word.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message is why, in a sentence.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"type", "status", "lastUpdateTime", "lastTransitionTime", "reason", "message"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutDuration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutDuration is how long the rollout of a version takes.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"rolloutStartedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rolloutStartedAt is when it began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"manualPauseStartedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "manualPauseStartedAt is since when it waits for somebody.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"totalManualPauseDurationSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "totalManualPauseDurationSeconds is how many seconds it has waited for somebody before.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"finishedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "finishedAt is when it ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"completionStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "completionStatus is how it ended: Promoted, FastPromoted, Aborted, Superseded, RolledBack or FastRolledBack.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutExperimentStep is a step that runs pods of several versions beside each other for a while.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"templates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "templates are the groups of pods to run. At least one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is how long the pods run, as in \"1h30m\". Absent means until the analyses have ended.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"scaleDownDelaySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownDelaySeconds is how many seconds after the end the pods are taken away. Default: 30.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"analyses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "analyses judge the pods. If one fails, the rollout is aborted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun are metrics whose outcome does not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"analysisRunMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRunMetadata is put on the analysis runs.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"templates"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStepAnalysisTemplateRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutExperimentStepAnalysisTemplateRef is an analysis of an experiment that is a step.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name names the analysis; each name is used once.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"templateName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "templateName is the name of an AnalysisTemplate in the rollout's namespace.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clusterScope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterScope takes a ClusterAnalysisTemplate instead. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are the arguments of the analysis.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"requiredForCompletion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requiredForCompletion lets the experiment last until the analysis has ended. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "templateName"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutExperimentTemplate is one group of pods of an experiment.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name names the group; each name is used once.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"specRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "specRef is whose pod template is used: stable or canary.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many pods there are. Default: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is put on the pods.",
+							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector selects the pods. Absent means that of the rollout.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"weight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "weight is how many hundredths of the traffic the group gets. Only with a router that can.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"service": {
+						SchemaProps: spec.SchemaProps{
+							Description: "service makes a Service for the group, which a weight implies.",
+							Ref:         ref(v1alpha1.TemplateService{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "specRef"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.TemplateService{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutList is a list of rollouts.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the rollouts.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Rollout{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Rollout{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutPause(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutPause waits.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is how long: a number of seconds, or a duration such as \"1h30m\". Absent means until somebody promotes the rollout.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutSpec says which pods are wanted, and how they are replaced by others.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many pods are wanted. Default: 1, which is written back.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector selects the pods of the rollout. It must match the labels of the template, no other workload may select the same pods, and it cannot be changed. With workloadRef it may be absent, and is that of the workload.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is what the pods are made from. Exactly one of template and workloadRef is set.",
+							Ref:         ref(raw.PodTemplateSpec{}.OpenAPIModelName()),
+						},
+					},
+					"workloadRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "workloadRef names a workload whose pod template is used instead of one of the rollout's own.",
+							Ref:         ref(v1alpha1.ObjectRef{}.OpenAPIModelName()),
+						},
+					},
+					"minReadySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "minReadySeconds is how many seconds a new pod must be ready, without a restart of its containers, to count as available. Default: 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"strategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "strategy is how pods are replaced: exactly one of blueGreen and canary.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.RolloutStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"revisionHistoryLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revisionHistoryLimit is how many old ReplicaSets without pods are kept, for going back to. Default: 10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"paused": {
+						SchemaProps: spec.SchemaProps{
+							Description: "paused holds the rollout where it is: pods are scaled, but no step is taken. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"progressDeadlineSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "progressDeadlineSeconds is how many seconds may pass without progress before the rollout counts as degraded. Time in pauses and analyses does not count. Default: 600.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"progressDeadlineAbort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "progressDeadlineAbort aborts the rollout when progressDeadlineSeconds have passed. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"restartAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "restartAt restarts, from this time on, all pods that were created before it. Each is evicted, so that disruption budgets hold, and no more than maxUnavailable at a time.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"analysis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "analysis limits how many ended analysis runs are kept.",
+							Ref:         ref(v1alpha1.AnalysisRunStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"rollbackWindow": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rollbackWindow says back to which revisions the steps are skipped.",
+							Ref:         ref(v1alpha1.RollbackWindowSpec{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			raw.PodTemplateSpec{}.OpenAPIModelName(), v1alpha1.AnalysisRunStrategy{}.OpenAPIModelName(), v1alpha1.ObjectRef{}.OpenAPIModelName(), v1alpha1.RollbackWindowSpec{}.OpenAPIModelName(), v1alpha1.RolloutStrategy{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutStatus is how far a rollout is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"abort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "abort asks that the rollout go back to the version that counts as good, and stay there until it is retried or the spec changes.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"abortedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "abortedAt is when the rollout was aborted.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"pauseConditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "pauseConditions are the reasons for which the rollout waits. It goes on when they are removed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.PauseCondition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"controllerPause": {
+						SchemaProps: spec.SchemaProps{
+							Description: "controllerPause tells that it was the server that paused, so that the removal of pauseConditions means that somebody resumed.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"currentPodHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentPodHash is the hash of the pod template that is wanted.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"currentStepHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentStepHash is the hash of the steps. When it changes, the rollout begins with the first step again.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many pods there are, of all versions.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"updatedReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "updatedReplicas is how many pods there are of the version that is wanted.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"readyReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "readyReplicas is how many pods are ready.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"availableReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "availableReplicas is how many pods have been ready for minReadySeconds.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"currentStepIndex": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentStepIndex is the index of the step that is being taken, from 0. The number of steps means that all were.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"collisionCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "collisionCount is how often the hash of the template was the same as that of another. It goes into the hash.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"observedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "observedGeneration is the metadata.generation that this status is about, as text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions are findings about the rollout: Available, Progressing, Paused, Completed, Healthy, InvalidSpec, ReplicaFailure.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutCondition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"canary": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canary is what a canary must remember.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.CanaryStatus{}.OpenAPIModelName()),
+						},
+					},
+					"blueGreen": {
+						SchemaProps: spec.SchemaProps{
+							Description: "blueGreen is what blue-green must remember.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.BlueGreenStatus{}.OpenAPIModelName()),
+						},
+					},
+					"HPAReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HPAReplicas is how many pods a HorizontalPodAutoscaler shall take into account.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector is the selector of the pods that a HorizontalPodAutoscaler shall measure, as text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stableRS": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stableRS is the pod template hash of the version that counts as good: to which an abort goes back.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"restartedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "restartedAt is the spec.restartAt that has been done.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"promoteFull": {
+						SchemaProps: spec.SchemaProps{
+							Description: "promoteFull asks that all that is left, steps, pauses and analyses, be skipped.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Healthy, Progressing, Paused or Degraded.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why the rollout is in its phase, and what it waits for.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"workloadObservedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "workloadObservedGeneration is the metadata.generation of the workload of spec.workloadRef that this status is about, as text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"alb": {
+						SchemaProps: spec.SchemaProps{
+							Description: "alb is what is known of the AWS load balancer.",
+							Ref:         ref(v1alpha1.ALBStatus{}.OpenAPIModelName()),
+						},
+					},
+					"albs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "albs is what is known of the AWS load balancers, where there are several Ingresses.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ALBStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is how long the rollout of this version takes.",
+							Ref:         ref(v1alpha1.RolloutDuration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ALBStatus{}.OpenAPIModelName(), v1alpha1.BlueGreenStatus{}.OpenAPIModelName(), v1alpha1.CanaryStatus{}.OpenAPIModelName(), v1alpha1.PauseCondition{}.OpenAPIModelName(), v1alpha1.RolloutCondition{}.OpenAPIModelName(), v1alpha1.RolloutDuration{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutStrategy is how pods are replaced. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"blueGreen": {
+						SchemaProps: spec.SchemaProps{
+							Description: "blueGreen brings up all new pods beside the old ones, then switches the traffic at once.",
+							Ref:         ref(v1alpha1.BlueGreenStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"canary": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canary replaces pods little by little.",
+							Ref:         ref(v1alpha1.CanaryStrategy{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.BlueGreenStrategy{}.OpenAPIModelName(), v1alpha1.CanaryStrategy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RouteMatch is a kind of requests. A request must match all that is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"method": {
+						SchemaProps: spec.SchemaProps{
+							Description: "method is the method of the request.",
+							Ref:         ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the path of the request.",
+							Ref:         ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+						},
+					},
+					"headers": {
+						SchemaProps: spec.SchemaProps{
+							Description: "headers are the headers of the request, by name.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.StringMatch{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RunSummary(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RunSummary counts metrics by how they ended.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"count": {
+						SchemaProps: spec.SchemaProps{
+							Description: "count is how many there are.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"successful": {
+						SchemaProps: spec.SchemaProps{
+							Description: "successful is how many succeeded.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"failed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "failed is how many failed.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"inconclusive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "inconclusive is how many were inconclusive.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"error": {
+						SchemaProps: spec.SchemaProps{
+							Description: "error is how many could not be measured.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_SMITrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SMITrafficRouting splits by a TrafficSplit, which is created.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"rootService": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rootService is the Service that clients use. Default: the stable Service.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"trafficSplitName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "trafficSplitName is the name of the TrafficSplit. Default: the name of the rollout.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ScopeDetail(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ScopeDetail is one side of a comparison.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"scope": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scope names it, as the canary configuration does.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is where it is.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"step": {
+						SchemaProps: spec.SchemaProps{
+							Description: "step is the number of seconds between two values.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"start": {
+						SchemaProps: spec.SchemaProps{
+							Description: "start is the begin of the time range.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"end": {
+						SchemaProps: spec.SchemaProps{
+							Description: "end is the end of the time range.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"scope", "region", "step"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_SecretKeyRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SecretKeyRef names a key of a Secret.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the Secret.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the key.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "key"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_SetCanaryScale(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SetCanaryScale sets the number of new pods. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"weight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "weight is the number in hundredths of replicas, rounded up.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is the number itself.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"matchTrafficWeight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "matchTrafficWeight ends what an earlier step set: the number follows the weight of the traffic again.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_SetHeaderRoute(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SetHeaderRoute sends requests with certain headers to the new pods.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is one of trafficRouting.managedRoutes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"match": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "match are the headers, all of which a request must have. None means that the route is removed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.HeaderRoutingMatch{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.HeaderRoutingMatch{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_SetMirrorRoute(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SetMirrorRoute sends copies of certain requests to the new pods.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is one of trafficRouting.managedRoutes.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"match": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "match are the kinds of requests, of which a request must be one. None means that the route is removed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RouteMatch{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"percentage": {
+						SchemaProps: spec.SchemaProps{
+							Description: "percentage is how many hundredths of these requests are copied. Absent means all.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RouteMatch{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_Sigv4Config(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Sigv4Config signs requests for AWS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the region of AWS.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"profile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "profile is the profile of the credentials.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"roleArn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "roleArn is the role that is assumed.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_SkyWalkingMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SkyWalkingMetric asks Apache SkyWalking.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "address is the URL of SkyWalking.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query, in GraphQL.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"interval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "interval is the time range before now that is asked for. Default: 5m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_StepPluginStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StepPluginStatus is what the plugin of a step has done.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"index": {
+						SchemaProps: spec.SchemaProps{
+							Description: "index is the index of the step, from 0.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the plugin.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Running, Successful, Failed or Error.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is Run, Terminate or Abort.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"startedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startedAt is when the operation began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"updatedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "updatedAt is when the plugin was last called.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"finishedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "finishedAt is when the operation ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"backoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "backoff is how long to wait before the plugin is called again, as in \"30s\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"executions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "executions is how often the plugin was called.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"disabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "disabled tells that the administrator has switched the plugin off, so that the step was skipped.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is what the plugin wants to remember.",
+							Ref:         ref(raw.Object{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"index", "name", "operation"},
+			},
+		},
+		Dependencies: []string{
+			raw.Object{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_StickinessConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StickinessConfig keeps a client at the version that it reached first.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "enabled tells whether it does.",
+							Default:     false,
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"durationSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "durationSeconds is for how many seconds, from 1 to 604800.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"enabled", "durationSeconds"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_StringMatch(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StringMatch says what a text must be. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"exact": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exact is the whole text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"prefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prefix is how the text begins.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"regex": {
+						SchemaProps: spec.SchemaProps{
+							Description: "regex is a regular expression for the whole text, in the dialect of the router.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TCPRoute(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TCPRoute finds a TCP route by what it matches, since such routes have no names.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"port": {
+						SchemaProps: spec.SchemaProps{
+							Description: "port is the port that the route matches.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TLSRoute(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TLSRoute finds a TLS route by what it matches, since such routes have no names.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"port": {
+						SchemaProps: spec.SchemaProps{
+							Description: "port is the port that the route matches.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"sniHosts": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sniHosts are the hosts that the route matches, all of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TTLStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TTLStrategy deletes an analysis run some time after it has ended.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secondsAfterCompletion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secondsAfterCompletion is after how many seconds, however it ended.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"secondsAfterFailure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secondsAfterFailure is after how many seconds if it did not succeed. It wins over secondsAfterCompletion.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"secondsAfterSuccess": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secondsAfterSuccess is after how many seconds if it succeeded. It wins over secondsAfterCompletion.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TemplateService(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateService is a Service made for a group of pods of an experiment.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the Service. Absent means the name of the group's ReplicaSet.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TemplateSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateSpec is one group of pods of an experiment.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name names the group; each name is used once.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many pods there are. Default: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"minReadySeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "minReadySeconds is how many seconds a pod must be ready to count as available. Default: 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector selects the pods of the group. It must match the labels of the template, and that of no other group.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is what the pods are made from.",
+							Ref:         ref(raw.PodTemplateSpec{}.OpenAPIModelName()),
+						},
+					},
+					"service": {
+						SchemaProps: spec.SchemaProps{
+							Description: "service makes a Service for the group.",
+							Ref:         ref(v1alpha1.TemplateService{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "selector", "template"},
+			},
+		},
+		Dependencies: []string{
+			raw.PodTemplateSpec{}.OpenAPIModelName(), v1alpha1.TemplateService{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TemplateStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateStatus is what has happened to a group of pods of an experiment.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the group.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many pods there are.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"updatedReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "updatedReplicas is how many pods there are of the group's template.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"readyReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "readyReplicas is how many pods are ready.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"availableReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "availableReplicas is how many pods have been ready for minReadySeconds.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"collisionCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "collisionCount is how often the hash of the template was the same as that of another. It goes into the hash.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"podTemplateHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "podTemplateHash is the hash of the template.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is Progressing, Running, Successful, Failed or Error.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why the group is where it stands.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when status last changed.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"serviceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serviceName is the name of the Service that was made for the group.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TraefikTrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TraefikTrafficRouting splits by a TraefikService.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"weightedTraefikServiceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "weightedTraefikServiceName is the name of the TraefikService, which must be a weighted one.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"weightedTraefikServiceName"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TrafficRouting splits the traffic of a canary by routers. Several may be used at once.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"istio": {
+						SchemaProps: spec.SchemaProps{
+							Description: "istio splits by the routes of VirtualServices of Istio.",
+							Ref:         ref(v1alpha1.IstioTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"nginx": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nginx splits by a second Ingress for the nginx ingress controller.",
+							Ref:         ref(v1alpha1.NginxTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"alb": {
+						SchemaProps: spec.SchemaProps{
+							Description: "alb splits by annotations of an Ingress for the AWS Load Balancer Controller.",
+							Ref:         ref(v1alpha1.ALBTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"smi": {
+						SchemaProps: spec.SchemaProps{
+							Description: "smi splits by a TrafficSplit of the Service Mesh Interface.",
+							Ref:         ref(v1alpha1.SMITrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"ambassador": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ambassador splits by Mappings of Ambassador (Emissary).",
+							Ref:         ref(v1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"appMesh": {
+						SchemaProps: spec.SchemaProps{
+							Description: "appMesh splits by the VirtualRouter of AWS App Mesh.",
+							Ref:         ref(v1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"traefik": {
+						SchemaProps: spec.SchemaProps{
+							Description: "traefik splits by a TraefikService.",
+							Ref:         ref(v1alpha1.TraefikTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"apisix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apisix splits by an ApisixRoute.",
+							Ref:         ref(v1alpha1.ApisixTrafficRouting{}.OpenAPIModelName()),
+						},
+					},
+					"plugins": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "plugins are routers by name, each with a configuration of its own. \"argoproj-labs/gatewayAPI\", by routes of the Gateway API, is built in.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(raw.JSON{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"managedRoutes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "managedRoutes are the routes that setHeaderRoute and setMirrorRoute set, in the order of their precedence.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ManagedRoute{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"maxTrafficWeight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxTrafficWeight is the weight that stands for all of the traffic. Only with nginx and plugins. Default: 100.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			raw.JSON{}.OpenAPIModelName(), v1alpha1.ALBTrafficRouting{}.OpenAPIModelName(), v1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName(), v1alpha1.ApisixTrafficRouting{}.OpenAPIModelName(), v1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName(), v1alpha1.IstioTrafficRouting{}.OpenAPIModelName(), v1alpha1.ManagedRoute{}.OpenAPIModelName(), v1alpha1.NginxTrafficRouting{}.OpenAPIModelName(), v1alpha1.SMITrafficRouting{}.OpenAPIModelName(), v1alpha1.TraefikTrafficRouting{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TrafficWeights is how the traffic is split.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"canary": {
+						SchemaProps: spec.SchemaProps{
+							Description: "canary is the part of the new pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.WeightDestination{}.OpenAPIModelName()),
+						},
+					},
+					"stable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stable is the part of the old pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.WeightDestination{}.OpenAPIModelName()),
+						},
+					},
+					"additional": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "additional are the parts of the groups of an experiment.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.WeightDestination{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"verified": {
+						SchemaProps: spec.SchemaProps{
+							Description: "verified tells whether the router does what it was told. Absent where that cannot be known.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"canary", "stable"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.WeightDestination{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_ValueFrom(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ValueFrom takes a value from elsewhere. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretKeyRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKeyRef is a key of a Secret in the namespace of the analysis run. Its value is read when it is needed, and never shown.",
+							Ref:         ref(v1alpha1.SecretKeyRef{}.OpenAPIModelName()),
+						},
+					},
+					"fieldRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fieldRef is a field of the rollout.",
+							Ref:         ref(v1alpha1.FieldRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.FieldRef{}.OpenAPIModelName(), v1alpha1.SecretKeyRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_WavefrontMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WavefrontMetric asks Wavefront.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "address is the host of Wavefront.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"query": {
+						SchemaProps: spec.SchemaProps{
+							Description: "query is the query.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_WebMetric(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WebMetric makes an HTTP request. The value is what jsonPath picks out of the answer, or the answer's text.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"method": {
+						SchemaProps: spec.SchemaProps{
+							Description: "method is GET, POST or PUT. Default: GET.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is where the request goes.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"headers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "headers are headers of the request.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.WebMetricHeader{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"body": {
+						SchemaProps: spec.SchemaProps{
+							Description: "body is the body of the request, as text. Not with jsonBody, and not with GET.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"timeoutSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timeoutSeconds is how many seconds the request may take. Default: 10.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"jsonPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonPath picks a part of the answer, which must be JSON, as in \"{$.data.value}\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure accepts any TLS certificate of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody is the body of the request, as JSON. Not with body, and not with GET.",
+							Ref:         ref(raw.Object{}.OpenAPIModelName()),
+						},
+					},
+					"authentication": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authentication is how the request says who it is from.",
+							Ref:         ref(v1alpha1.Authentication{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+		Dependencies: []string{
+			raw.Object{}.OpenAPIModelName(), v1alpha1.Authentication{}.OpenAPIModelName(), v1alpha1.WebMetricHeader{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_WebMetricHeader(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WebMetricHeader is a header of a request.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the name of the header.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is its value.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"key", "value"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_WeightDestination(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WeightDestination is where a part of the traffic goes.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"weight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "weight is the size of the part, in hundredths, or in parts of maxTrafficWeight.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"serviceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serviceName is the Service that it goes to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"podTemplateHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "podTemplateHash is the hash of the version that it goes to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"weight"},
 			},
 		},
 	}
@@ -551,8 +6870,8 @@ func schema_argosy_apis_workflow_v1alpha1_Amount(ref common.ReferenceCallback) c
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
 				Description: "Amount is a JSON number that keeps the digits it is written with.",
-				Type:        v1alpha1.Amount{}.OpenAPISchemaType(),
-				Format:      v1alpha1.Amount{}.OpenAPISchemaFormat(),
+				Type:        workflowv1alpha1.Amount{}.OpenAPISchemaType(),
+				Format:      workflowv1alpha1.Amount{}.OpenAPISchemaFormat(),
 			},
 		},
 	}
@@ -563,16 +6882,16 @@ func schema_argosy_apis_workflow_v1alpha1_AnyString(ref common.ReferenceCallback
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
 				Description: "AnyString is text that may also be written as a JSON number or boolean: YAML turns 1 and true into these, where the user means text. The digits are kept as they are written: 1.0 stays \"1.0\", and large numbers lose nothing. It is always written as a JSON string.",
-				OneOf:       common.GenerateOpenAPIV3OneOfSchema(v1alpha1.AnyString{}.OpenAPIV3OneOfTypes()),
-				Format:      v1alpha1.AnyString{}.OpenAPISchemaFormat(),
+				OneOf:       common.GenerateOpenAPIV3OneOfSchema(workflowv1alpha1.AnyString{}.OpenAPIV3OneOfTypes()),
+				Format:      workflowv1alpha1.AnyString{}.OpenAPISchemaFormat(),
 			},
 		},
 	}, common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
 				Description: "AnyString is text that may also be written as a JSON number or boolean: YAML turns 1 and true into these, where the user means text. The digits are kept as they are written: 1.0 stays \"1.0\", and large numbers lose nothing. It is always written as a JSON string.",
-				Type:        v1alpha1.AnyString{}.OpenAPISchemaType(),
-				Format:      v1alpha1.AnyString{}.OpenAPISchemaFormat(),
+				Type:        workflowv1alpha1.AnyString{}.OpenAPISchemaType(),
+				Format:      workflowv1alpha1.AnyString{}.OpenAPISchemaFormat(),
 			},
 		},
 	})
@@ -588,26 +6907,26 @@ func schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref common.ReferenceCa
 					"tar": {
 						SchemaProps: spec.SchemaProps{
 							Description: "tar packs into a tar file.",
-							Ref:         ref(v1alpha1.TarStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.TarStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"none": {
 						SchemaProps: spec.SchemaProps{
 							Description: "none keeps the file or directory as it is.",
-							Ref:         ref(v1alpha1.NoneStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.NoneStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"zip": {
 						SchemaProps: spec.SchemaProps{
 							Description: "zip packs into a zip file.",
-							Ref:         ref(v1alpha1.ZipStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ZipStrategy{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.NoneStrategy{}.OpenAPIModelName(), v1alpha1.TarStrategy{}.OpenAPIModelName(), v1alpha1.ZipStrategy{}.OpenAPIModelName()},
+			workflowv1alpha1.NoneStrategy{}.OpenAPIModelName(), workflowv1alpha1.TarStrategy{}.OpenAPIModelName(), workflowv1alpha1.ZipStrategy{}.OpenAPIModelName()},
 	}
 }
 
@@ -630,7 +6949,7 @@ func schema_argosy_apis_workflow_v1alpha1_Arguments(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Parameter{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Parameter{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -648,7 +6967,7 @@ func schema_argosy_apis_workflow_v1alpha1_Arguments(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Artifact{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Artifact{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -658,7 +6977,7 @@ func schema_argosy_apis_workflow_v1alpha1_Arguments(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Artifact{}.OpenAPIModelName(), v1alpha1.Parameter{}.OpenAPIModelName()},
+			workflowv1alpha1.Artifact{}.OpenAPIModelName(), workflowv1alpha1.Parameter{}.OpenAPIModelName()},
 	}
 }
 
@@ -758,61 +7077,61 @@ func schema_argosy_apis_workflow_v1alpha1_Artifact(ref common.ReferenceCallback)
 					"s3": {
 						SchemaProps: spec.SchemaProps{
 							Description: "s3 is an object of an S3 bucket.",
-							Ref:         ref(v1alpha1.S3Artifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3Artifact{}.OpenAPIModelName()),
 						},
 					},
 					"git": {
 						SchemaProps: spec.SchemaProps{
 							Description: "git is a git repository. Inputs only.",
-							Ref:         ref(v1alpha1.GitArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GitArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"http": {
 						SchemaProps: spec.SchemaProps{
 							Description: "http is what an HTTP server gives, or takes by PUT.",
-							Ref:         ref(v1alpha1.HTTPArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"artifactory": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactory is a file of a JFrog Artifactory server.",
-							Ref:         ref(v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"hdfs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "hdfs is a file of a Hadoop file system.",
-							Ref:         ref(v1alpha1.HDFSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"raw": {
 						SchemaProps: spec.SchemaProps{
 							Description: "raw is text given here. Inputs only.",
-							Ref:         ref(v1alpha1.RawArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RawArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"oss": {
 						SchemaProps: spec.SchemaProps{
 							Description: "oss is an object of Alibaba Cloud OSS.",
-							Ref:         ref(v1alpha1.OSSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"gcs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "gcs is an object of Google Cloud Storage.",
-							Ref:         ref(v1alpha1.GCSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GCSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"azure": {
 						SchemaProps: spec.SchemaProps{
 							Description: "azure is a blob of Azure Storage.",
-							Ref:         ref(v1alpha1.AzureArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AzureArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
 						SchemaProps: spec.SchemaProps{
 							Description: "plugin is an artifact that an artifact plugin keeps.",
-							Ref:         ref(v1alpha1.PluginArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.PluginArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"globalName": {
@@ -825,7 +7144,7 @@ func schema_argosy_apis_workflow_v1alpha1_Artifact(ref common.ReferenceCallback)
 					"archive": {
 						SchemaProps: spec.SchemaProps{
 							Description: "archive says how an output is packed. Default: a compressed tar file.",
-							Ref:         ref(v1alpha1.ArchiveStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"optional": {
@@ -859,7 +7178,7 @@ func schema_argosy_apis_workflow_v1alpha1_Artifact(ref common.ReferenceCallback)
 					"artifactGC": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactGC says when this output is deleted. It replaces what the workflow says.",
-							Ref:         ref(v1alpha1.ArtifactGC{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactGC{}.OpenAPIModelName()),
 						},
 					},
 					"deleted": {
@@ -874,7 +7193,7 @@ func schema_argosy_apis_workflow_v1alpha1_Artifact(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArchiveStrategy{}.OpenAPIModelName(), v1alpha1.ArtifactGC{}.OpenAPIModelName(), v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName(), v1alpha1.AzureArtifact{}.OpenAPIModelName(), v1alpha1.GCSArtifact{}.OpenAPIModelName(), v1alpha1.GitArtifact{}.OpenAPIModelName(), v1alpha1.HDFSArtifact{}.OpenAPIModelName(), v1alpha1.HTTPArtifact{}.OpenAPIModelName(), v1alpha1.OSSArtifact{}.OpenAPIModelName(), v1alpha1.PluginArtifact{}.OpenAPIModelName(), v1alpha1.RawArtifact{}.OpenAPIModelName(), v1alpha1.S3Artifact{}.OpenAPIModelName()},
+			workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName(), workflowv1alpha1.ArtifactGC{}.OpenAPIModelName(), workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName(), workflowv1alpha1.AzureArtifact{}.OpenAPIModelName(), workflowv1alpha1.GCSArtifact{}.OpenAPIModelName(), workflowv1alpha1.GitArtifact{}.OpenAPIModelName(), workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName(), workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName(), workflowv1alpha1.OSSArtifact{}.OpenAPIModelName(), workflowv1alpha1.PluginArtifact{}.OpenAPIModelName(), workflowv1alpha1.RawArtifact{}.OpenAPIModelName(), workflowv1alpha1.S3Artifact{}.OpenAPIModelName()},
 	}
 }
 
@@ -895,7 +7214,7 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactGC(ref common.ReferenceCallbac
 					"podMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "podMetadata holds labels and annotations of the pods that delete artifacts.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"serviceAccountName": {
@@ -909,7 +7228,7 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactGC(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Metadata{}.OpenAPIModelName()},
+			workflowv1alpha1.Metadata{}.OpenAPIModelName()},
 	}
 }
 
@@ -930,68 +7249,68 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactLocation(ref common.ReferenceC
 					"s3": {
 						SchemaProps: spec.SchemaProps{
 							Description: "s3 is an object of an S3 bucket.",
-							Ref:         ref(v1alpha1.S3Artifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3Artifact{}.OpenAPIModelName()),
 						},
 					},
 					"git": {
 						SchemaProps: spec.SchemaProps{
 							Description: "git is a git repository. Inputs only.",
-							Ref:         ref(v1alpha1.GitArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GitArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"http": {
 						SchemaProps: spec.SchemaProps{
 							Description: "http is what an HTTP server gives, or takes by PUT.",
-							Ref:         ref(v1alpha1.HTTPArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"artifactory": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactory is a file of a JFrog Artifactory server.",
-							Ref:         ref(v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"hdfs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "hdfs is a file of a Hadoop file system.",
-							Ref:         ref(v1alpha1.HDFSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"raw": {
 						SchemaProps: spec.SchemaProps{
 							Description: "raw is text given here. Inputs only.",
-							Ref:         ref(v1alpha1.RawArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RawArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"oss": {
 						SchemaProps: spec.SchemaProps{
 							Description: "oss is an object of Alibaba Cloud OSS.",
-							Ref:         ref(v1alpha1.OSSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"gcs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "gcs is an object of Google Cloud Storage.",
-							Ref:         ref(v1alpha1.GCSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GCSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"azure": {
 						SchemaProps: spec.SchemaProps{
 							Description: "azure is a blob of Azure Storage.",
-							Ref:         ref(v1alpha1.AzureArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AzureArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
 						SchemaProps: spec.SchemaProps{
 							Description: "plugin is an artifact that an artifact plugin keeps.",
-							Ref:         ref(v1alpha1.PluginArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.PluginArtifact{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName(), v1alpha1.AzureArtifact{}.OpenAPIModelName(), v1alpha1.GCSArtifact{}.OpenAPIModelName(), v1alpha1.GitArtifact{}.OpenAPIModelName(), v1alpha1.HDFSArtifact{}.OpenAPIModelName(), v1alpha1.HTTPArtifact{}.OpenAPIModelName(), v1alpha1.OSSArtifact{}.OpenAPIModelName(), v1alpha1.PluginArtifact{}.OpenAPIModelName(), v1alpha1.RawArtifact{}.OpenAPIModelName(), v1alpha1.S3Artifact{}.OpenAPIModelName()},
+			workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName(), workflowv1alpha1.AzureArtifact{}.OpenAPIModelName(), workflowv1alpha1.GCSArtifact{}.OpenAPIModelName(), workflowv1alpha1.GitArtifact{}.OpenAPIModelName(), workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName(), workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName(), workflowv1alpha1.OSSArtifact{}.OpenAPIModelName(), workflowv1alpha1.PluginArtifact{}.OpenAPIModelName(), workflowv1alpha1.RawArtifact{}.OpenAPIModelName(), workflowv1alpha1.S3Artifact{}.OpenAPIModelName()},
 	}
 }
 
@@ -1041,61 +7360,61 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref common.ReferenceCall
 					"s3": {
 						SchemaProps: spec.SchemaProps{
 							Description: "s3 is an object of an S3 bucket.",
-							Ref:         ref(v1alpha1.S3Artifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3Artifact{}.OpenAPIModelName()),
 						},
 					},
 					"git": {
 						SchemaProps: spec.SchemaProps{
 							Description: "git is a git repository. Inputs only.",
-							Ref:         ref(v1alpha1.GitArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GitArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"http": {
 						SchemaProps: spec.SchemaProps{
 							Description: "http is what an HTTP server gives, or takes by PUT.",
-							Ref:         ref(v1alpha1.HTTPArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"artifactory": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactory is a file of a JFrog Artifactory server.",
-							Ref:         ref(v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"hdfs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "hdfs is a file of a Hadoop file system.",
-							Ref:         ref(v1alpha1.HDFSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"raw": {
 						SchemaProps: spec.SchemaProps{
 							Description: "raw is text given here. Inputs only.",
-							Ref:         ref(v1alpha1.RawArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RawArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"oss": {
 						SchemaProps: spec.SchemaProps{
 							Description: "oss is an object of Alibaba Cloud OSS.",
-							Ref:         ref(v1alpha1.OSSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"gcs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "gcs is an object of Google Cloud Storage.",
-							Ref:         ref(v1alpha1.GCSArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GCSArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"azure": {
 						SchemaProps: spec.SchemaProps{
 							Description: "azure is a blob of Azure Storage.",
-							Ref:         ref(v1alpha1.AzureArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AzureArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
 						SchemaProps: spec.SchemaProps{
 							Description: "plugin is an artifact that an artifact plugin keeps.",
-							Ref:         ref(v1alpha1.PluginArtifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.PluginArtifact{}.OpenAPIModelName()),
 						},
 					},
 					"globalName": {
@@ -1108,7 +7427,7 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref common.ReferenceCall
 					"archive": {
 						SchemaProps: spec.SchemaProps{
 							Description: "archive says how an output is packed. Default: a compressed tar file.",
-							Ref:         ref(v1alpha1.ArchiveStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"optional": {
@@ -1142,7 +7461,7 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref common.ReferenceCall
 					"artifactGC": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactGC says when this output is deleted. It replaces what the workflow says.",
-							Ref:         ref(v1alpha1.ArtifactGC{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactGC{}.OpenAPIModelName()),
 						},
 					},
 					"deleted": {
@@ -1157,7 +7476,7 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArchiveStrategy{}.OpenAPIModelName(), v1alpha1.ArtifactGC{}.OpenAPIModelName(), v1alpha1.ArtifactoryArtifact{}.OpenAPIModelName(), v1alpha1.AzureArtifact{}.OpenAPIModelName(), v1alpha1.GCSArtifact{}.OpenAPIModelName(), v1alpha1.GitArtifact{}.OpenAPIModelName(), v1alpha1.HDFSArtifact{}.OpenAPIModelName(), v1alpha1.HTTPArtifact{}.OpenAPIModelName(), v1alpha1.OSSArtifact{}.OpenAPIModelName(), v1alpha1.PluginArtifact{}.OpenAPIModelName(), v1alpha1.RawArtifact{}.OpenAPIModelName(), v1alpha1.S3Artifact{}.OpenAPIModelName()},
+			workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName(), workflowv1alpha1.ArtifactGC{}.OpenAPIModelName(), workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName(), workflowv1alpha1.AzureArtifact{}.OpenAPIModelName(), workflowv1alpha1.GCSArtifact{}.OpenAPIModelName(), workflowv1alpha1.GitArtifact{}.OpenAPIModelName(), workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName(), workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName(), workflowv1alpha1.OSSArtifact{}.OpenAPIModelName(), workflowv1alpha1.PluginArtifact{}.OpenAPIModelName(), workflowv1alpha1.RawArtifact{}.OpenAPIModelName(), workflowv1alpha1.S3Artifact{}.OpenAPIModelName()},
 	}
 }
 
@@ -1178,50 +7497,50 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactRepository(ref common.Referenc
 					"s3": {
 						SchemaProps: spec.SchemaProps{
 							Description: "s3 keeps artifacts in an S3 bucket.",
-							Ref:         ref(v1alpha1.S3ArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3ArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 					"artifactory": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactory keeps artifacts on a JFrog Artifactory server.",
-							Ref:         ref(v1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 					"hdfs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "hdfs keeps artifacts in a Hadoop file system.",
-							Ref:         ref(v1alpha1.HDFSArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HDFSArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 					"oss": {
 						SchemaProps: spec.SchemaProps{
 							Description: "oss keeps artifacts in Alibaba Cloud OSS.",
-							Ref:         ref(v1alpha1.OSSArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 					"gcs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "gcs keeps artifacts in Google Cloud Storage.",
-							Ref:         ref(v1alpha1.GCSArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.GCSArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 					"azure": {
 						SchemaProps: spec.SchemaProps{
 							Description: "azure keeps artifacts in Azure Storage.",
-							Ref:         ref(v1alpha1.AzureArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AzureArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
 						SchemaProps: spec.SchemaProps{
 							Description: "plugin keeps artifacts by an artifact plugin.",
-							Ref:         ref(v1alpha1.PluginArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.PluginArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName(), v1alpha1.AzureArtifactRepository{}.OpenAPIModelName(), v1alpha1.GCSArtifactRepository{}.OpenAPIModelName(), v1alpha1.HDFSArtifactRepository{}.OpenAPIModelName(), v1alpha1.OSSArtifactRepository{}.OpenAPIModelName(), v1alpha1.PluginArtifactRepository{}.OpenAPIModelName(), v1alpha1.S3ArtifactRepository{}.OpenAPIModelName()},
+			workflowv1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName(), workflowv1alpha1.AzureArtifactRepository{}.OpenAPIModelName(), workflowv1alpha1.GCSArtifactRepository{}.OpenAPIModelName(), workflowv1alpha1.HDFSArtifactRepository{}.OpenAPIModelName(), workflowv1alpha1.OSSArtifactRepository{}.OpenAPIModelName(), workflowv1alpha1.PluginArtifactRepository{}.OpenAPIModelName(), workflowv1alpha1.S3ArtifactRepository{}.OpenAPIModelName()},
 	}
 }
 
@@ -1290,14 +7609,14 @@ func schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRefStatus(ref common
 					"artifactRepository": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactRepository is the repository itself.",
-							Ref:         ref(v1alpha1.ArtifactRepository{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactRepository{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArtifactRepository{}.OpenAPIModelName()},
+			workflowv1alpha1.ArtifactRepository{}.OpenAPIModelName()},
 	}
 }
 
@@ -1705,7 +8024,7 @@ func schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref common.Ref
 						SchemaProps: spec.SchemaProps{
 							Description: "spec is the spec that workflows get.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1713,7 +8032,7 @@ func schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref common.Ref
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WorkflowSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -1752,7 +8071,7 @@ func schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref common
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1763,7 +8082,7 @@ func schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref common
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2179,7 +8498,7 @@ func schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref common.Refere
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ContainerNode{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.ContainerNode{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2206,7 +8525,7 @@ func schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref common.Refere
 					"retryStrategy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "retryStrategy says how often a container is started again inside the pod when it fails.",
-							Ref:         ref(v1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2214,7 +8533,7 @@ func schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref common.Refere
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ContainerNode{}.OpenAPIModelName(), v1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName(), corev1.VolumeMount{}.OpenAPIModelName()},
+			workflowv1alpha1.ContainerNode{}.OpenAPIModelName(), workflowv1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName(), corev1.VolumeMount{}.OpenAPIModelName()},
 	}
 }
 
@@ -2319,14 +8638,14 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflow(ref common.ReferenceCallb
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says when to create workflows, and which.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.CronWorkflowSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.CronWorkflowSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "status is what has happened so far. It is written by the server only.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.CronWorkflowStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.CronWorkflowStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2334,7 +8653,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflow(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CronWorkflowSpec{}.OpenAPIModelName(), v1alpha1.CronWorkflowStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.CronWorkflowSpec{}.OpenAPIModelName(), workflowv1alpha1.CronWorkflowStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2373,7 +8692,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowList(ref common.ReferenceC
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.CronWorkflow{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.CronWorkflow{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2384,7 +8703,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowList(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CronWorkflow{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.CronWorkflow{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2399,7 +8718,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref common.ReferenceC
 						SchemaProps: spec.SchemaProps{
 							Description: "workflowSpec is the spec of the workflows.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName()),
 						},
 					},
 					"schedules": {
@@ -2479,7 +8798,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref common.ReferenceC
 					"stopStrategy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "stopStrategy says when to create no more workflows at all.",
-							Ref:         ref(v1alpha1.StopStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.StopStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"when": {
@@ -2494,7 +8813,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.StopStrategy{}.OpenAPIModelName(), v1alpha1.WorkflowSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.StopStrategy{}.OpenAPIModelName(), workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2541,7 +8860,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowStatus(ref common.Referenc
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Condition{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Condition{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2572,7 +8891,7 @@ func schema_argosy_apis_workflow_v1alpha1_CronWorkflowStatus(ref common.Referenc
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Condition{}.OpenAPIModelName(), corev1.ObjectReference{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			workflowv1alpha1.Condition{}.OpenAPIModelName(), corev1.ObjectReference{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -2601,20 +8920,20 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTask(ref common.ReferenceCallback) 
 					"inline": {
 						SchemaProps: spec.SchemaProps{
 							Description: "inline is the template itself. It may not hold another inline template.",
-							Ref:         ref(v1alpha1.Template{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Template{}.OpenAPIModelName()),
 						},
 					},
 					"arguments": {
 						SchemaProps: spec.SchemaProps{
 							Description: "arguments are handed to the inputs of the template.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Arguments{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Arguments{}.OpenAPIModelName()),
 						},
 					},
 					"templateRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.",
-							Ref:         ref(v1alpha1.TemplateRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.TemplateRef{}.OpenAPIModelName()),
 						},
 					},
 					"dependencies": {
@@ -2664,7 +8983,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTask(ref common.ReferenceCallback) 
 					"withSequence": {
 						SchemaProps: spec.SchemaProps{
 							Description: "withSequence is like withItems; the list is a sequence of numbers.",
-							Ref:         ref(v1alpha1.Sequence{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Sequence{}.OpenAPIModelName()),
 						},
 					},
 					"when": {
@@ -2677,7 +8996,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTask(ref common.ReferenceCallback) 
 					"continueOn": {
 						SchemaProps: spec.SchemaProps{
 							Description: "continueOn lets tasks that depend on this one run although it failed. Not together with depends.",
-							Ref:         ref(v1alpha1.ContinueOn{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ContinueOn{}.OpenAPIModelName()),
 						},
 					},
 					"onExit": {
@@ -2702,7 +9021,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTask(ref common.ReferenceCallback) 
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.LifecycleHook{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.LifecycleHook{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2713,7 +9032,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTask(ref common.ReferenceCallback) 
 			},
 		},
 		Dependencies: []string{
-			raw.JSON{}.OpenAPIModelName(), v1alpha1.Arguments{}.OpenAPIModelName(), v1alpha1.ContinueOn{}.OpenAPIModelName(), v1alpha1.LifecycleHook{}.OpenAPIModelName(), v1alpha1.Sequence{}.OpenAPIModelName(), v1alpha1.Template{}.OpenAPIModelName(), v1alpha1.TemplateRef{}.OpenAPIModelName()},
+			raw.JSON{}.OpenAPIModelName(), workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.ContinueOn{}.OpenAPIModelName(), workflowv1alpha1.LifecycleHook{}.OpenAPIModelName(), workflowv1alpha1.Sequence{}.OpenAPIModelName(), workflowv1alpha1.Template{}.OpenAPIModelName(), workflowv1alpha1.TemplateRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -2743,7 +9062,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTemplate(ref common.ReferenceCallba
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DAGTask{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.DAGTask{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2761,7 +9080,7 @@ func schema_argosy_apis_workflow_v1alpha1_DAGTemplate(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.DAGTask{}.OpenAPIModelName()},
+			workflowv1alpha1.DAGTask{}.OpenAPIModelName()},
 	}
 }
 
@@ -2776,7 +9095,7 @@ func schema_argosy_apis_workflow_v1alpha1_Data(ref common.ReferenceCallback) com
 						SchemaProps: spec.SchemaProps{
 							Description: "source says which files are listed.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.DataSource{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.DataSource{}.OpenAPIModelName()),
 						},
 					},
 					"transformation": {
@@ -2791,7 +9110,7 @@ func schema_argosy_apis_workflow_v1alpha1_Data(ref common.ReferenceCallback) com
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.TransformationStep{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.TransformationStep{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2802,7 +9121,7 @@ func schema_argosy_apis_workflow_v1alpha1_Data(ref common.ReferenceCallback) com
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.DataSource{}.OpenAPIModelName(), v1alpha1.TransformationStep{}.OpenAPIModelName()},
+			workflowv1alpha1.DataSource{}.OpenAPIModelName(), workflowv1alpha1.TransformationStep{}.OpenAPIModelName()},
 	}
 }
 
@@ -2816,14 +9135,14 @@ func schema_argosy_apis_workflow_v1alpha1_DataSource(ref common.ReferenceCallbac
 					"artifactPaths": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactPaths lists the paths of all files below the location of an artifact.",
-							Ref:         ref(v1alpha1.ArtifactPaths{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactPaths{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArtifactPaths{}.OpenAPIModelName()},
+			workflowv1alpha1.ArtifactPaths{}.OpenAPIModelName()},
 	}
 }
 
@@ -2887,7 +9206,7 @@ func schema_argosy_apis_workflow_v1alpha1_ExecutorPlugin(ref common.ReferenceCal
 						SchemaProps: spec.SchemaProps{
 							Description: "spec describes the sidecar.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.ExecutorPluginSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ExecutorPluginSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2895,7 +9214,7 @@ func schema_argosy_apis_workflow_v1alpha1_ExecutorPlugin(ref common.ReferenceCal
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ExecutorPluginSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.ExecutorPluginSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2940,7 +9259,7 @@ func schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSpec(ref common.Referenc
 						SchemaProps: spec.SchemaProps{
 							Description: "sidecar is the container that serves the plugin.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2948,7 +9267,7 @@ func schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSpec(ref common.Referenc
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName()},
+			workflowv1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName()},
 	}
 }
 
@@ -3577,7 +9896,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTP(ref common.ReferenceCallback) com
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.HTTPHeader{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.HTTPHeader{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3607,7 +9926,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTP(ref common.ReferenceCallback) com
 					"bodyFrom": {
 						SchemaProps: spec.SchemaProps{
 							Description: "bodyFrom is the body of the request, as bytes. It wins over body.",
-							Ref:         ref(v1alpha1.HTTPBodySource{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTPBodySource{}.OpenAPIModelName()),
 						},
 					},
 					"insecureSkipVerify": {
@@ -3622,7 +9941,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTP(ref common.ReferenceCallback) com
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.HTTPBodySource{}.OpenAPIModelName(), v1alpha1.HTTPHeader{}.OpenAPIModelName()},
+			workflowv1alpha1.HTTPBodySource{}.OpenAPIModelName(), workflowv1alpha1.HTTPHeader{}.OpenAPIModelName()},
 	}
 }
 
@@ -3653,7 +9972,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Header{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Header{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3662,7 +9981,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref common.ReferenceCallb
 					"auth": {
 						SchemaProps: spec.SchemaProps{
 							Description: "auth says how to authenticate.",
-							Ref:         ref(v1alpha1.HTTPAuth{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTPAuth{}.OpenAPIModelName()),
 						},
 					},
 					"saveStreamViaFile": {
@@ -3677,7 +9996,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.HTTPAuth{}.OpenAPIModelName(), v1alpha1.Header{}.OpenAPIModelName()},
+			workflowv1alpha1.HTTPAuth{}.OpenAPIModelName(), workflowv1alpha1.Header{}.OpenAPIModelName()},
 	}
 }
 
@@ -3691,26 +10010,26 @@ func schema_argosy_apis_workflow_v1alpha1_HTTPAuth(ref common.ReferenceCallback)
 					"clientCert": {
 						SchemaProps: spec.SchemaProps{
 							Description: "clientCert authenticates by a TLS client certificate.",
-							Ref:         ref(v1alpha1.ClientCertAuth{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ClientCertAuth{}.OpenAPIModelName()),
 						},
 					},
 					"oauth2": {
 						SchemaProps: spec.SchemaProps{
 							Description: "oauth2 authenticates by OAuth 2 client credentials.",
-							Ref:         ref(v1alpha1.OAuth2Auth{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OAuth2Auth{}.OpenAPIModelName()),
 						},
 					},
 					"basicAuth": {
 						SchemaProps: spec.SchemaProps{
 							Description: "basicAuth authenticates by user name and password.",
-							Ref:         ref(v1alpha1.BasicAuth{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.BasicAuth{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.BasicAuth{}.OpenAPIModelName(), v1alpha1.ClientCertAuth{}.OpenAPIModelName(), v1alpha1.OAuth2Auth{}.OpenAPIModelName()},
+			workflowv1alpha1.BasicAuth{}.OpenAPIModelName(), workflowv1alpha1.ClientCertAuth{}.OpenAPIModelName(), workflowv1alpha1.OAuth2Auth{}.OpenAPIModelName()},
 	}
 }
 
@@ -3759,7 +10078,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTPHeader(ref common.ReferenceCallbac
 					"valueFrom": {
 						SchemaProps: spec.SchemaProps{
 							Description: "valueFrom reads the value from elsewhere.",
-							Ref:         ref(v1alpha1.HTTPHeaderSource{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTPHeaderSource{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3767,7 +10086,7 @@ func schema_argosy_apis_workflow_v1alpha1_HTTPHeader(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.HTTPHeaderSource{}.OpenAPIModelName()},
+			workflowv1alpha1.HTTPHeaderSource{}.OpenAPIModelName()},
 	}
 }
 
@@ -3849,7 +10168,7 @@ func schema_argosy_apis_workflow_v1alpha1_Histogram(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Amount{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Amount{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3860,7 +10179,7 @@ func schema_argosy_apis_workflow_v1alpha1_Histogram(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Amount{}.OpenAPIModelName()},
+			workflowv1alpha1.Amount{}.OpenAPIModelName()},
 	}
 }
 
@@ -3883,7 +10202,7 @@ func schema_argosy_apis_workflow_v1alpha1_Inputs(ref common.ReferenceCallback) c
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Parameter{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Parameter{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3901,7 +10220,7 @@ func schema_argosy_apis_workflow_v1alpha1_Inputs(ref common.ReferenceCallback) c
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Artifact{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Artifact{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3911,7 +10230,7 @@ func schema_argosy_apis_workflow_v1alpha1_Inputs(ref common.ReferenceCallback) c
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Artifact{}.OpenAPIModelName(), v1alpha1.Parameter{}.OpenAPIModelName()},
+			workflowv1alpha1.Artifact{}.OpenAPIModelName(), workflowv1alpha1.Parameter{}.OpenAPIModelName()},
 	}
 }
 
@@ -3953,13 +10272,13 @@ func schema_argosy_apis_workflow_v1alpha1_LifecycleHook(ref common.ReferenceCall
 						SchemaProps: spec.SchemaProps{
 							Description: "arguments are handed to the inputs of the template.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Arguments{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Arguments{}.OpenAPIModelName()),
 						},
 					},
 					"templateRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.",
-							Ref:         ref(v1alpha1.TemplateRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.TemplateRef{}.OpenAPIModelName()),
 						},
 					},
 					"expression": {
@@ -3973,7 +10292,7 @@ func schema_argosy_apis_workflow_v1alpha1_LifecycleHook(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Arguments{}.OpenAPIModelName(), v1alpha1.TemplateRef{}.OpenAPIModelName()},
+			workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.TemplateRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -3987,7 +10306,7 @@ func schema_argosy_apis_workflow_v1alpha1_ManifestFrom(ref common.ReferenceCallb
 					"artifact": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifact names the input artifact that holds the manifest.",
-							Ref:         ref(v1alpha1.Artifact{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Artifact{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3995,7 +10314,7 @@ func schema_argosy_apis_workflow_v1alpha1_ManifestFrom(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Artifact{}.OpenAPIModelName()},
+			workflowv1alpha1.Artifact{}.OpenAPIModelName()},
 	}
 }
 
@@ -4055,7 +10374,7 @@ func schema_argosy_apis_workflow_v1alpha1_Memoize(ref common.ReferenceCallback) 
 					"cache": {
 						SchemaProps: spec.SchemaProps{
 							Description: "cache is where the outputs are kept.",
-							Ref:         ref(v1alpha1.Cache{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Cache{}.OpenAPIModelName()),
 						},
 					},
 					"maxAge": {
@@ -4071,7 +10390,7 @@ func schema_argosy_apis_workflow_v1alpha1_Memoize(ref common.ReferenceCallback) 
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Cache{}.OpenAPIModelName()},
+			workflowv1alpha1.Cache{}.OpenAPIModelName()},
 	}
 }
 
@@ -4167,7 +10486,7 @@ func schema_argosy_apis_workflow_v1alpha1_Metrics(ref common.ReferenceCallback) 
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Prometheus{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Prometheus{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4178,7 +10497,7 @@ func schema_argosy_apis_workflow_v1alpha1_Metrics(ref common.ReferenceCallback) 
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Prometheus{}.OpenAPIModelName()},
+			workflowv1alpha1.Prometheus{}.OpenAPIModelName()},
 	}
 }
 
@@ -4262,7 +10581,7 @@ func schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref common.ReferenceCallba
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MutexHolding{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.MutexHolding{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4280,7 +10599,7 @@ func schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref common.ReferenceCallba
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MutexHolding{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.MutexHolding{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4290,7 +10609,7 @@ func schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.MutexHolding{}.OpenAPIModelName()},
+			workflowv1alpha1.MutexHolding{}.OpenAPIModelName()},
 	}
 }
 
@@ -4369,7 +10688,7 @@ func schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref common.ReferenceCallbac
 					"templateRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "templateRef is the reference by which the node's template was found.",
-							Ref:         ref(v1alpha1.TemplateRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.TemplateRef{}.OpenAPIModelName()),
 						},
 					},
 					"templateScope": {
@@ -4458,19 +10777,19 @@ func schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref common.ReferenceCallbac
 					"nodeFlag": {
 						SchemaProps: spec.SchemaProps{
 							Description: "nodeFlag marks nodes that were not asked for by a step or task.",
-							Ref:         ref(v1alpha1.NodeFlag{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.NodeFlag{}.OpenAPIModelName()),
 						},
 					},
 					"inputs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "inputs are the inputs of the node, tags replaced.",
-							Ref:         ref(v1alpha1.Inputs{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Inputs{}.OpenAPIModelName()),
 						},
 					},
 					"outputs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "outputs are what the node has yielded.",
-							Ref:         ref(v1alpha1.Outputs{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Outputs{}.OpenAPIModelName()),
 						},
 					},
 					"children": {
@@ -4521,13 +10840,13 @@ func schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref common.ReferenceCallbac
 					"memoizationStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "memoizationStatus tells whether memoized outputs were found.",
-							Ref:         ref(v1alpha1.MemoizationStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.MemoizationStatus{}.OpenAPIModelName()),
 						},
 					},
 					"synchronizationStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "synchronizationStatus tells which lock the node waits for.",
-							Ref:         ref(v1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName()),
 						},
 					},
 					"taskResultSynced": {
@@ -4556,7 +10875,7 @@ func schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Inputs{}.OpenAPIModelName(), v1alpha1.MemoizationStatus{}.OpenAPIModelName(), v1alpha1.NodeFlag{}.OpenAPIModelName(), v1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName(), v1alpha1.Outputs{}.OpenAPIModelName(), v1alpha1.TemplateRef{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			workflowv1alpha1.Inputs{}.OpenAPIModelName(), workflowv1alpha1.MemoizationStatus{}.OpenAPIModelName(), workflowv1alpha1.NodeFlag{}.OpenAPIModelName(), workflowv1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName(), workflowv1alpha1.Outputs{}.OpenAPIModelName(), workflowv1alpha1.TemplateRef{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -4647,7 +10966,7 @@ func schema_argosy_apis_workflow_v1alpha1_OAuth2Auth(ref common.ReferenceCallbac
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.OAuth2EndpointParam{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.OAuth2EndpointParam{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4657,7 +10976,7 @@ func schema_argosy_apis_workflow_v1alpha1_OAuth2Auth(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.OAuth2EndpointParam{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.OAuth2EndpointParam{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -4740,7 +11059,7 @@ func schema_argosy_apis_workflow_v1alpha1_OSSArtifact(ref common.ReferenceCallba
 					"lifecycleRule": {
 						SchemaProps: spec.SchemaProps{
 							Description: "lifecycleRule says how the store ages objects of the bucket.",
-							Ref:         ref(v1alpha1.OSSLifecycleRule{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName()),
 						},
 					},
 					"useSDKCreds": {
@@ -4763,7 +11082,7 @@ func schema_argosy_apis_workflow_v1alpha1_OSSArtifact(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.OSSLifecycleRule{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -4817,7 +11136,7 @@ func schema_argosy_apis_workflow_v1alpha1_OSSArtifactRepository(ref common.Refer
 					"lifecycleRule": {
 						SchemaProps: spec.SchemaProps{
 							Description: "lifecycleRule says how the store ages objects of the bucket.",
-							Ref:         ref(v1alpha1.OSSLifecycleRule{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName()),
 						},
 					},
 					"useSDKCreds": {
@@ -4838,7 +11157,7 @@ func schema_argosy_apis_workflow_v1alpha1_OSSArtifactRepository(ref common.Refer
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.OSSLifecycleRule{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -4892,7 +11211,7 @@ func schema_argosy_apis_workflow_v1alpha1_OSSBucket(ref common.ReferenceCallback
 					"lifecycleRule": {
 						SchemaProps: spec.SchemaProps{
 							Description: "lifecycleRule says how the store ages objects of the bucket.",
-							Ref:         ref(v1alpha1.OSSLifecycleRule{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName()),
 						},
 					},
 					"useSDKCreds": {
@@ -4906,7 +11225,7 @@ func schema_argosy_apis_workflow_v1alpha1_OSSBucket(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.OSSLifecycleRule{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -4956,7 +11275,7 @@ func schema_argosy_apis_workflow_v1alpha1_Outputs(ref common.ReferenceCallback) 
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Parameter{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Parameter{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4974,7 +11293,7 @@ func schema_argosy_apis_workflow_v1alpha1_Outputs(ref common.ReferenceCallback) 
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Artifact{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Artifact{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4998,7 +11317,7 @@ func schema_argosy_apis_workflow_v1alpha1_Outputs(ref common.ReferenceCallback) 
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Artifact{}.OpenAPIModelName(), v1alpha1.Parameter{}.OpenAPIModelName()},
+			workflowv1alpha1.Artifact{}.OpenAPIModelName(), workflowv1alpha1.Parameter{}.OpenAPIModelName()},
 	}
 }
 
@@ -5020,19 +11339,19 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 					"default": {
 						SchemaProps: spec.SchemaProps{
 							Description: "default is the value of an input that no argument is given for.",
-							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 					"value": {
 						SchemaProps: spec.SchemaProps{
 							Description: "value is the value. A JSON number or boolean is taken as the text it is written with.",
-							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 					"valueFrom": {
 						SchemaProps: spec.SchemaProps{
 							Description: "valueFrom says where the value is read from.",
-							Ref:         ref(v1alpha1.ValueFrom{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ValueFrom{}.OpenAPIModelName()),
 						},
 					},
 					"globalName": {
@@ -5054,7 +11373,7 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnyString{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.AnyString{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5063,7 +11382,7 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 					"description": {
 						SchemaProps: spec.SchemaProps{
 							Description: "description says what the parameter is for.",
-							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -5071,7 +11390,7 @@ func schema_argosy_apis_workflow_v1alpha1_Parameter(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnyString{}.OpenAPIModelName(), v1alpha1.ValueFrom{}.OpenAPIModelName()},
+			workflowv1alpha1.AnyString{}.OpenAPIModelName(), workflowv1alpha1.ValueFrom{}.OpenAPIModelName()},
 	}
 }
 
@@ -5217,7 +11536,7 @@ func schema_argosy_apis_workflow_v1alpha1_Prometheus(ref common.ReferenceCallbac
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MetricLabel{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.MetricLabel{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5241,19 +11560,19 @@ func schema_argosy_apis_workflow_v1alpha1_Prometheus(ref common.ReferenceCallbac
 					"gauge": {
 						SchemaProps: spec.SchemaProps{
 							Description: "gauge is a value that rises and falls.",
-							Ref:         ref(v1alpha1.Gauge{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Gauge{}.OpenAPIModelName()),
 						},
 					},
 					"histogram": {
 						SchemaProps: spec.SchemaProps{
 							Description: "histogram counts values by size.",
-							Ref:         ref(v1alpha1.Histogram{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Histogram{}.OpenAPIModelName()),
 						},
 					},
 					"counter": {
 						SchemaProps: spec.SchemaProps{
 							Description: "counter is a value that only rises.",
-							Ref:         ref(v1alpha1.Counter{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Counter{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -5261,7 +11580,7 @@ func schema_argosy_apis_workflow_v1alpha1_Prometheus(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Counter{}.OpenAPIModelName(), v1alpha1.Gauge{}.OpenAPIModelName(), v1alpha1.Histogram{}.OpenAPIModelName(), v1alpha1.MetricLabel{}.OpenAPIModelName()},
+			workflowv1alpha1.Counter{}.OpenAPIModelName(), workflowv1alpha1.Gauge{}.OpenAPIModelName(), workflowv1alpha1.Histogram{}.OpenAPIModelName(), workflowv1alpha1.MetricLabel{}.OpenAPIModelName()},
 	}
 }
 
@@ -5319,7 +11638,7 @@ func schema_argosy_apis_workflow_v1alpha1_ResourceTemplate(ref common.ReferenceC
 					"manifestFrom": {
 						SchemaProps: spec.SchemaProps{
 							Description: "manifestFrom reads the manifest from an input artifact instead.",
-							Ref:         ref(v1alpha1.ManifestFrom{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ManifestFrom{}.OpenAPIModelName()),
 						},
 					},
 					"setOwnerReference": {
@@ -5367,7 +11686,7 @@ func schema_argosy_apis_workflow_v1alpha1_ResourceTemplate(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ManifestFrom{}.OpenAPIModelName()},
+			workflowv1alpha1.ManifestFrom{}.OpenAPIModelName()},
 	}
 }
 
@@ -5381,14 +11700,14 @@ func schema_argosy_apis_workflow_v1alpha1_RetryAffinity(ref common.ReferenceCall
 					"nodeAntiAffinity": {
 						SchemaProps: spec.SchemaProps{
 							Description: "nodeAntiAffinity, when present, excludes the cluster nodes on which earlier tries ran.",
-							Ref:         ref(v1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName()},
+			workflowv1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName()},
 	}
 }
 
@@ -5426,13 +11745,13 @@ func schema_argosy_apis_workflow_v1alpha1_RetryStrategy(ref common.ReferenceCall
 					"backoff": {
 						SchemaProps: spec.SchemaProps{
 							Description: "backoff is the time between two tries. Absent means at once.",
-							Ref:         ref(v1alpha1.Backoff{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Backoff{}.OpenAPIModelName()),
 						},
 					},
 					"affinity": {
 						SchemaProps: spec.SchemaProps{
 							Description: "affinity keeps tries away from cluster nodes where others failed.",
-							Ref:         ref(v1alpha1.RetryAffinity{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RetryAffinity{}.OpenAPIModelName()),
 						},
 					},
 					"expression": {
@@ -5446,7 +11765,7 @@ func schema_argosy_apis_workflow_v1alpha1_RetryStrategy(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Backoff{}.OpenAPIModelName(), v1alpha1.RetryAffinity{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			workflowv1alpha1.Backoff{}.OpenAPIModelName(), workflowv1alpha1.RetryAffinity{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -5520,13 +11839,13 @@ func schema_argosy_apis_workflow_v1alpha1_S3Artifact(ref common.ReferenceCallbac
 					"createBucketIfNotPresent": {
 						SchemaProps: spec.SchemaProps{
 							Description: "createBucketIfNotPresent, when present, creates the bucket before its first use.",
-							Ref:         ref(v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName()),
 						},
 					},
 					"encryptionOptions": {
 						SchemaProps: spec.SchemaProps{
 							Description: "encryptionOptions say how the store encrypts objects.",
-							Ref:         ref(v1alpha1.S3EncryptionOptions{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName()),
 						},
 					},
 					"caSecret": {
@@ -5553,7 +11872,7 @@ func schema_argosy_apis_workflow_v1alpha1_S3Artifact(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName(), v1alpha1.S3EncryptionOptions{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName(), workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -5627,13 +11946,13 @@ func schema_argosy_apis_workflow_v1alpha1_S3ArtifactRepository(ref common.Refere
 					"createBucketIfNotPresent": {
 						SchemaProps: spec.SchemaProps{
 							Description: "createBucketIfNotPresent, when present, creates the bucket before its first use.",
-							Ref:         ref(v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName()),
 						},
 					},
 					"encryptionOptions": {
 						SchemaProps: spec.SchemaProps{
 							Description: "encryptionOptions say how the store encrypts objects.",
-							Ref:         ref(v1alpha1.S3EncryptionOptions{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName()),
 						},
 					},
 					"caSecret": {
@@ -5667,7 +11986,7 @@ func schema_argosy_apis_workflow_v1alpha1_S3ArtifactRepository(ref common.Refere
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName(), v1alpha1.S3EncryptionOptions{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName(), workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -5741,13 +12060,13 @@ func schema_argosy_apis_workflow_v1alpha1_S3Bucket(ref common.ReferenceCallback)
 					"createBucketIfNotPresent": {
 						SchemaProps: spec.SchemaProps{
 							Description: "createBucketIfNotPresent, when present, creates the bucket before its first use.",
-							Ref:         ref(v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName()),
 						},
 					},
 					"encryptionOptions": {
 						SchemaProps: spec.SchemaProps{
 							Description: "encryptionOptions say how the store encrypts objects.",
-							Ref:         ref(v1alpha1.S3EncryptionOptions{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName()),
 						},
 					},
 					"caSecret": {
@@ -5767,7 +12086,7 @@ func schema_argosy_apis_workflow_v1alpha1_S3Bucket(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CreateS3BucketOptions{}.OpenAPIModelName(), v1alpha1.S3EncryptionOptions{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName(), workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -6194,14 +12513,14 @@ func schema_argosy_apis_workflow_v1alpha1_SemaphoreRef(ref common.ReferenceCallb
 					"database": {
 						SchemaProps: spec.SchemaProps{
 							Description: "database names a limit that is kept in the database of the server.",
-							Ref:         ref(v1alpha1.SyncDatabaseRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.SyncDatabaseRef{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.SyncDatabaseRef{}.OpenAPIModelName(), corev1.ConfigMapKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.SyncDatabaseRef{}.OpenAPIModelName(), corev1.ConfigMapKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -6224,7 +12543,7 @@ func schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.SemaphoreHolding{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.SemaphoreHolding{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6242,7 +12561,7 @@ func schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.SemaphoreHolding{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.SemaphoreHolding{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6252,7 +12571,7 @@ func schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref common.ReferenceCa
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.SemaphoreHolding{}.OpenAPIModelName()},
+			workflowv1alpha1.SemaphoreHolding{}.OpenAPIModelName()},
 	}
 }
 
@@ -6329,7 +12648,7 @@ func schema_argosy_apis_workflow_v1alpha1_Submit(ref common.ReferenceCallback) c
 						SchemaProps: spec.SchemaProps{
 							Description: "workflowTemplateRef names the template that the workflow runs.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowTemplateRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName()),
 						},
 					},
 					"metadata": {
@@ -6341,7 +12660,7 @@ func schema_argosy_apis_workflow_v1alpha1_Submit(ref common.ReferenceCallback) c
 					"arguments": {
 						SchemaProps: spec.SchemaProps{
 							Description: "arguments are those of the workflow. A parameter's valueFrom.event takes its value from the event.",
-							Ref:         ref(v1alpha1.Arguments{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Arguments{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -6349,7 +12668,7 @@ func schema_argosy_apis_workflow_v1alpha1_Submit(ref common.ReferenceCallback) c
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Arguments{}.OpenAPIModelName(), v1alpha1.WorkflowTemplateRef{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -6425,7 +12744,7 @@ func schema_argosy_apis_workflow_v1alpha1_Synchronization(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.SemaphoreRef{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.SemaphoreRef{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6443,7 +12762,7 @@ func schema_argosy_apis_workflow_v1alpha1_Synchronization(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Mutex{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Mutex{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6452,20 +12771,20 @@ func schema_argosy_apis_workflow_v1alpha1_Synchronization(ref common.ReferenceCa
 					"semaphore": {
 						SchemaProps: spec.SchemaProps{
 							Description: "semaphore is an older spelling of one element of semaphores, to which the server moves it.\n\nDeprecated: use semaphores.",
-							Ref:         ref(v1alpha1.SemaphoreRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.SemaphoreRef{}.OpenAPIModelName()),
 						},
 					},
 					"mutex": {
 						SchemaProps: spec.SchemaProps{
 							Description: "mutex is an older spelling of one element of mutexes, to which the server moves it.\n\nDeprecated: use mutexes.",
-							Ref:         ref(v1alpha1.Mutex{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Mutex{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Mutex{}.OpenAPIModelName(), v1alpha1.SemaphoreRef{}.OpenAPIModelName()},
+			workflowv1alpha1.Mutex{}.OpenAPIModelName(), workflowv1alpha1.SemaphoreRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -6479,20 +12798,20 @@ func schema_argosy_apis_workflow_v1alpha1_SynchronizationStatus(ref common.Refer
 					"semaphore": {
 						SchemaProps: spec.SchemaProps{
 							Description: "semaphore lists the semaphores.",
-							Ref:         ref(v1alpha1.SemaphoreStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.SemaphoreStatus{}.OpenAPIModelName()),
 						},
 					},
 					"mutex": {
 						SchemaProps: spec.SchemaProps{
 							Description: "mutex lists the mutexes.",
-							Ref:         ref(v1alpha1.MutexStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.MutexStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.MutexStatus{}.OpenAPIModelName(), v1alpha1.SemaphoreStatus{}.OpenAPIModelName()},
+			workflowv1alpha1.MutexStatus{}.OpenAPIModelName(), workflowv1alpha1.SemaphoreStatus{}.OpenAPIModelName()},
 	}
 }
 
@@ -6568,14 +12887,14 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 						SchemaProps: spec.SchemaProps{
 							Description: "inputs declares the parameters and artifacts that the template takes.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Inputs{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Inputs{}.OpenAPIModelName()),
 						},
 					},
 					"outputs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "outputs declares the parameters and artifacts that the template yields.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Outputs{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Outputs{}.OpenAPIModelName()),
 						},
 					},
 					"nodeSelector": {
@@ -6603,7 +12922,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 						SchemaProps: spec.SchemaProps{
 							Description: "metadata holds labels and annotations for the pod. They win over those of the workflow's podMetadata.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"daemon": {
@@ -6629,7 +12948,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 										Items: &spec.SchemaOrArray{
 											Schema: &spec.Schema{
 												SchemaProps: spec.SchemaProps{
-													Ref: ref(v1alpha1.WorkflowStep{}.OpenAPIModelName()),
+													Ref: ref(workflowv1alpha1.WorkflowStep{}.OpenAPIModelName()),
 												},
 											},
 										},
@@ -6647,37 +12966,37 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"containerSet": {
 						SchemaProps: spec.SchemaProps{
 							Description: "containerSet runs several containers in one pod.",
-							Ref:         ref(v1alpha1.ContainerSetTemplate{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName()),
 						},
 					},
 					"script": {
 						SchemaProps: spec.SchemaProps{
 							Description: "script runs the given source text in a container.",
-							Ref:         ref(v1alpha1.ScriptTemplate{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName()),
 						},
 					},
 					"resource": {
 						SchemaProps: spec.SchemaProps{
 							Description: "resource creates, changes, deletes or awaits an object of the cluster.",
-							Ref:         ref(v1alpha1.ResourceTemplate{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName()),
 						},
 					},
 					"dag": {
 						SchemaProps: spec.SchemaProps{
 							Description: "dag runs tasks that depend on each other.",
-							Ref:         ref(v1alpha1.DAGTemplate{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.DAGTemplate{}.OpenAPIModelName()),
 						},
 					},
 					"data": {
 						SchemaProps: spec.SchemaProps{
 							Description: "data lists the files of an artifact repository and filters or transforms the list.",
-							Ref:         ref(v1alpha1.Data{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Data{}.OpenAPIModelName()),
 						},
 					},
 					"http": {
 						SchemaProps: spec.SchemaProps{
 							Description: "http makes an HTTP request.",
-							Ref:         ref(v1alpha1.HTTP{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.HTTP{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
@@ -6689,7 +13008,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"suspend": {
 						SchemaProps: spec.SchemaProps{
 							Description: "suspend waits, for a time or until somebody resumes it.",
-							Ref:         ref(v1alpha1.SuspendTemplate{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName()),
 						},
 					},
 					"volumes": {
@@ -6722,7 +13041,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.UserContainer{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.UserContainer{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6740,7 +13059,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.UserContainer{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.UserContainer{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6749,7 +13068,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"archiveLocation": {
 						SchemaProps: spec.SchemaProps{
 							Description: "archiveLocation says where the artifacts and logs of this template are kept, where their own location does not say it in full.",
-							Ref:         ref(v1alpha1.ArtifactLocation{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName()),
 						},
 					},
 					"activeDeadlineSeconds": {
@@ -6761,7 +13080,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"retryStrategy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "retryStrategy says whether and how often the template is tried again when it fails.",
-							Ref:         ref(v1alpha1.RetryStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RetryStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"parallelism": {
@@ -6834,7 +13153,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"executor": {
 						SchemaProps: spec.SchemaProps{
 							Description: "executor configures the helper containers of the pod. It replaces that of the workflow.",
-							Ref:         ref(v1alpha1.ExecutorConfig{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName()),
 						},
 					},
 					"hostAliases": {
@@ -6871,19 +13190,19 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"metrics": {
 						SchemaProps: spec.SchemaProps{
 							Description: "metrics are emitted when a node of this template ends, or as it runs if they are real-time gauges.",
-							Ref:         ref(v1alpha1.Metrics{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Metrics{}.OpenAPIModelName()),
 						},
 					},
 					"synchronization": {
 						SchemaProps: spec.SchemaProps{
 							Description: "synchronization names the locks that a node of this template holds while it runs.",
-							Ref:         ref(v1alpha1.Synchronization{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Synchronization{}.OpenAPIModelName()),
 						},
 					},
 					"memoize": {
 						SchemaProps: spec.SchemaProps{
 							Description: "memoize keeps the outputs under a key, and reuses them instead of running the template again.",
-							Ref:         ref(v1alpha1.Memoize{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Memoize{}.OpenAPIModelName()),
 						},
 					},
 					"timeout": {
@@ -6943,7 +13262,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			raw.Object{}.OpenAPIModelName(), v1alpha1.ArtifactLocation{}.OpenAPIModelName(), v1alpha1.ContainerSetTemplate{}.OpenAPIModelName(), v1alpha1.DAGTemplate{}.OpenAPIModelName(), v1alpha1.Data{}.OpenAPIModelName(), v1alpha1.ExecutorConfig{}.OpenAPIModelName(), v1alpha1.HTTP{}.OpenAPIModelName(), v1alpha1.Inputs{}.OpenAPIModelName(), v1alpha1.Memoize{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.Metrics{}.OpenAPIModelName(), v1alpha1.Outputs{}.OpenAPIModelName(), v1alpha1.ResourceTemplate{}.OpenAPIModelName(), v1alpha1.RetryStrategy{}.OpenAPIModelName(), v1alpha1.ScriptTemplate{}.OpenAPIModelName(), v1alpha1.SuspendTemplate{}.OpenAPIModelName(), v1alpha1.Synchronization{}.OpenAPIModelName(), v1alpha1.UserContainer{}.OpenAPIModelName(), v1alpha1.WorkflowStep{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.Container{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			raw.Object{}.OpenAPIModelName(), workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName(), workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName(), workflowv1alpha1.DAGTemplate{}.OpenAPIModelName(), workflowv1alpha1.Data{}.OpenAPIModelName(), workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName(), workflowv1alpha1.HTTP{}.OpenAPIModelName(), workflowv1alpha1.Inputs{}.OpenAPIModelName(), workflowv1alpha1.Memoize{}.OpenAPIModelName(), workflowv1alpha1.Metadata{}.OpenAPIModelName(), workflowv1alpha1.Metrics{}.OpenAPIModelName(), workflowv1alpha1.Outputs{}.OpenAPIModelName(), workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName(), workflowv1alpha1.RetryStrategy{}.OpenAPIModelName(), workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName(), workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName(), workflowv1alpha1.Synchronization{}.OpenAPIModelName(), workflowv1alpha1.UserContainer{}.OpenAPIModelName(), workflowv1alpha1.WorkflowStep{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.Container{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -7366,7 +13685,7 @@ func schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref common.ReferenceCallback
 					"supplied": {
 						SchemaProps: spec.SchemaProps{
 							Description: "supplied, when present, says that the value is given from outside while the workflow waits at a suspend template.",
-							Ref:         ref(v1alpha1.SuppliedValueFrom{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.SuppliedValueFrom{}.OpenAPIModelName()),
 						},
 					},
 					"configMapKeyRef": {
@@ -7378,7 +13697,7 @@ func schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref common.ReferenceCallback
 					"default": {
 						SchemaProps: spec.SchemaProps{
 							Description: "default is the value to use when there is none at the place named.",
-							Ref:         ref(v1alpha1.AnyString{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.AnyString{}.OpenAPIModelName()),
 						},
 					},
 					"expression": {
@@ -7392,7 +13711,7 @@ func schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnyString{}.OpenAPIModelName(), v1alpha1.SuppliedValueFrom{}.OpenAPIModelName(), corev1.ConfigMapKeySelector{}.OpenAPIModelName()},
+			workflowv1alpha1.AnyString{}.OpenAPIModelName(), workflowv1alpha1.SuppliedValueFrom{}.OpenAPIModelName(), corev1.ConfigMapKeySelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -7448,14 +13767,14 @@ func schema_argosy_apis_workflow_v1alpha1_Workflow(ref common.ReferenceCallback)
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says what to run. Most of it is read when the workflow starts; suspend, shutdown, parallelism and activeDeadlineSeconds are looked at as long as it runs.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "status is what has happened so far. It is written by the server only.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -7463,7 +13782,7 @@ func schema_argosy_apis_workflow_v1alpha1_Workflow(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WorkflowSpec{}.OpenAPIModelName(), v1alpha1.WorkflowStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName(), workflowv1alpha1.WorkflowStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -7499,7 +13818,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref common.Refere
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says which events are meant, and what is submitted.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -7507,7 +13826,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref common.Refere
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -7546,7 +13865,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref common.Re
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.WorkflowEventBinding{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.WorkflowEventBinding{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7557,7 +13876,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref common.Re
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WorkflowEventBinding{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.WorkflowEventBinding{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -7572,13 +13891,13 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingSpec(ref common.Re
 						SchemaProps: spec.SchemaProps{
 							Description: "event says which events are meant.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Event{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Event{}.OpenAPIModelName()),
 						},
 					},
 					"submit": {
 						SchemaProps: spec.SchemaProps{
 							Description: "submit says what is submitted.",
-							Ref:         ref(v1alpha1.Submit{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Submit{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -7586,7 +13905,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingSpec(ref common.Re
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Event{}.OpenAPIModelName(), v1alpha1.Submit{}.OpenAPIModelName()},
+			workflowv1alpha1.Event{}.OpenAPIModelName(), workflowv1alpha1.Submit{}.OpenAPIModelName()},
 	}
 }
 
@@ -7607,7 +13926,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowLevelArtifactGC(ref common.Ref
 					"podMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "podMetadata holds labels and annotations of the pods that delete artifacts.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"serviceAccountName": {
@@ -7635,7 +13954,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowLevelArtifactGC(ref common.Ref
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Metadata{}.OpenAPIModelName()},
+			workflowv1alpha1.Metadata{}.OpenAPIModelName()},
 	}
 }
 
@@ -7674,7 +13993,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowList(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Workflow{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Workflow{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7685,7 +14004,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowList(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Workflow{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.Workflow{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -7817,7 +14136,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowMetadata(ref common.ReferenceC
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.LabelValueFrom{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.LabelValueFrom{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7827,7 +14146,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowMetadata(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.LabelValueFrom{}.OpenAPIModelName()},
+			workflowv1alpha1.LabelValueFrom{}.OpenAPIModelName()},
 	}
 }
 
@@ -7906,7 +14225,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Template{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Template{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7923,7 +14242,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 						SchemaProps: spec.SchemaProps{
 							Description: "arguments are the values given to the workflow. They are seen everywhere as {{workflow.parameters.NAME}}, and are handed to the entrypoint's inputs of the same name.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Arguments{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Arguments{}.OpenAPIModelName()),
 						},
 					},
 					"serviceAccountName": {
@@ -7943,7 +14262,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"executor": {
 						SchemaProps: spec.SchemaProps{
 							Description: "executor configures the helper containers that run beside the user's containers.",
-							Ref:         ref(v1alpha1.ExecutorConfig{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName()),
 						},
 					},
 					"volumes": {
@@ -7985,7 +14304,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"volumeClaimGC": {
 						SchemaProps: spec.SchemaProps{
 							Description: "volumeClaimGC says when the claims made from volumeClaimTemplates are deleted.",
-							Ref:         ref(v1alpha1.VolumeClaimGC{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName()),
 						},
 					},
 					"parallelism": {
@@ -7998,7 +14317,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"artifactRepositoryRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactRepositoryRef chooses the ConfigMap and key that describe where artifacts are kept. Absent means the default of the namespace, or else that of the server.",
-							Ref:         ref(v1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName()),
 						},
 					},
 					"suspend": {
@@ -8101,7 +14420,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.LifecycleHook{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.LifecycleHook{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8110,7 +14429,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"ttlStrategy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "ttlStrategy says how long the workflow is kept after its end. Absent means that it is kept until somebody deletes it.",
-							Ref:         ref(v1alpha1.TTLStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.TTLStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"activeDeadlineSeconds": {
@@ -8137,7 +14456,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"podGC": {
 						SchemaProps: spec.SchemaProps{
 							Description: "podGC says when the pods of the workflow are deleted. Absent means with the workflow.",
-							Ref:         ref(v1alpha1.PodGC{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.PodGC{}.OpenAPIModelName()),
 						},
 					},
 					"podPriorityClassName": {
@@ -8194,7 +14513,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"metrics": {
 						SchemaProps: spec.SchemaProps{
 							Description: "metrics are emitted when the workflow ends, or as it runs if they are real-time gauges.",
-							Ref:         ref(v1alpha1.Metrics{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Metrics{}.OpenAPIModelName()),
 						},
 					},
 					"shutdown": {
@@ -8207,25 +14526,25 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"workflowTemplateRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "workflowTemplateRef runs a WorkflowTemplate or ClusterWorkflowTemplate. What this spec says besides is laid over the template's spec.",
-							Ref:         ref(v1alpha1.WorkflowTemplateRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName()),
 						},
 					},
 					"synchronization": {
 						SchemaProps: spec.SchemaProps{
 							Description: "synchronization names the locks that the workflow holds from its start to its end.",
-							Ref:         ref(v1alpha1.Synchronization{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Synchronization{}.OpenAPIModelName()),
 						},
 					},
 					"retryStrategy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "retryStrategy is the retry strategy of every template that has none of its own.",
-							Ref:         ref(v1alpha1.RetryStrategy{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.RetryStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"podMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "podMetadata holds labels and annotations for all pods. Those of a template are laid over it.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"templateDefaults": {
@@ -8236,7 +14555,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 						},
 						SchemaProps: spec.SchemaProps{
 							Description: "templateDefaults is merged under every template: a template's own values win. What belongs to one type of template is given only to templates of that type.",
-							Ref:         ref(v1alpha1.Template{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Template{}.OpenAPIModelName()),
 						},
 					},
 					"archiveLogs": {
@@ -8249,13 +14568,13 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 					"workflowMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "workflowMetadata holds labels and annotations that the workflow itself gets when it starts.",
-							Ref:         ref(v1alpha1.WorkflowMetadata{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName()),
 						},
 					},
 					"artifactGC": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactGC says when the output artifacts of the workflow are deleted. An artifact may say otherwise.",
-							Ref:         ref(v1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName()),
 						},
 					},
 					"executorPlugins": {
@@ -8270,7 +14589,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ExecutorPlugin{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8304,7 +14623,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Arguments{}.OpenAPIModelName(), v1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName(), v1alpha1.ExecutorConfig{}.OpenAPIModelName(), v1alpha1.ExecutorPlugin{}.OpenAPIModelName(), v1alpha1.LifecycleHook{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.Metrics{}.OpenAPIModelName(), v1alpha1.PodGC{}.OpenAPIModelName(), v1alpha1.RetryStrategy{}.OpenAPIModelName(), v1alpha1.Synchronization{}.OpenAPIModelName(), v1alpha1.TTLStrategy{}.OpenAPIModelName(), v1alpha1.Template{}.OpenAPIModelName(), v1alpha1.VolumeClaimGC{}.OpenAPIModelName(), v1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName(), v1alpha1.WorkflowMetadata{}.OpenAPIModelName(), v1alpha1.WorkflowTemplateRef{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PersistentVolumeClaim{}.OpenAPIModelName(), corev1.PodDNSConfig{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName()},
+			workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName(), workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName(), workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName(), workflowv1alpha1.LifecycleHook{}.OpenAPIModelName(), workflowv1alpha1.Metadata{}.OpenAPIModelName(), workflowv1alpha1.Metrics{}.OpenAPIModelName(), workflowv1alpha1.PodGC{}.OpenAPIModelName(), workflowv1alpha1.RetryStrategy{}.OpenAPIModelName(), workflowv1alpha1.Synchronization{}.OpenAPIModelName(), workflowv1alpha1.TTLStrategy{}.OpenAPIModelName(), workflowv1alpha1.Template{}.OpenAPIModelName(), workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName(), workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName(), workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName(), workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PersistentVolumeClaim{}.OpenAPIModelName(), corev1.PodDNSConfig{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName()},
 	}
 }
 
@@ -8375,7 +14694,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref common.ReferenceCal
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.NodeStatus{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.NodeStatus{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8402,7 +14721,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref common.ReferenceCal
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Template{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Template{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8429,7 +14748,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref common.ReferenceCal
 					"outputs": {
 						SchemaProps: spec.SchemaProps{
 							Description: "outputs are the outputs of the entrypoint, and those published by globalName.",
-							Ref:         ref(v1alpha1.Outputs{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Outputs{}.OpenAPIModelName()),
 						},
 					},
 					"conditions": {
@@ -8444,7 +14763,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Condition{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.Condition{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8474,25 +14793,25 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref common.ReferenceCal
 						},
 						SchemaProps: spec.SchemaProps{
 							Description: "storedWorkflowTemplateSpec is what the workflow runs when it was submitted with workflowTemplateRef: the template's spec with the workflow's own laid over it.",
-							Ref:         ref(v1alpha1.WorkflowSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName()),
 						},
 					},
 					"synchronization": {
 						SchemaProps: spec.SchemaProps{
 							Description: "synchronization lists the locks that the workflow and its nodes hold and wait for.",
-							Ref:         ref(v1alpha1.SynchronizationStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.SynchronizationStatus{}.OpenAPIModelName()),
 						},
 					},
 					"artifactRepositoryRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactRepositoryRef is the artifact repository of the workflow, found when it started.",
-							Ref:         ref(v1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName()),
 						},
 					},
 					"artifactGCStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "artifactGCStatus is how far the deletion of artifacts has come.",
-							Ref:         ref(v1alpha1.ArtGCStatus{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ArtGCStatus{}.OpenAPIModelName()),
 						},
 					},
 					"taskResultsCompletionStatus": {
@@ -8514,7 +14833,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref common.ReferenceCal
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArtGCStatus{}.OpenAPIModelName(), v1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName(), v1alpha1.Condition{}.OpenAPIModelName(), v1alpha1.NodeStatus{}.OpenAPIModelName(), v1alpha1.Outputs{}.OpenAPIModelName(), v1alpha1.SynchronizationStatus{}.OpenAPIModelName(), v1alpha1.Template{}.OpenAPIModelName(), v1alpha1.WorkflowSpec{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			workflowv1alpha1.ArtGCStatus{}.OpenAPIModelName(), workflowv1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName(), workflowv1alpha1.Condition{}.OpenAPIModelName(), workflowv1alpha1.NodeStatus{}.OpenAPIModelName(), workflowv1alpha1.Outputs{}.OpenAPIModelName(), workflowv1alpha1.SynchronizationStatus{}.OpenAPIModelName(), workflowv1alpha1.Template{}.OpenAPIModelName(), workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -8542,20 +14861,20 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref common.ReferenceCallb
 					"inline": {
 						SchemaProps: spec.SchemaProps{
 							Description: "inline is the template itself. It may not hold another inline template.",
-							Ref:         ref(v1alpha1.Template{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Template{}.OpenAPIModelName()),
 						},
 					},
 					"arguments": {
 						SchemaProps: spec.SchemaProps{
 							Description: "arguments are handed to the inputs of the template.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.Arguments{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Arguments{}.OpenAPIModelName()),
 						},
 					},
 					"templateRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "templateRef names a template of a WorkflowTemplate or ClusterWorkflowTemplate.",
-							Ref:         ref(v1alpha1.TemplateRef{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.TemplateRef{}.OpenAPIModelName()),
 						},
 					},
 					"withItems": {
@@ -8586,7 +14905,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref common.ReferenceCallb
 					"withSequence": {
 						SchemaProps: spec.SchemaProps{
 							Description: "withSequence is like withItems; the list is a sequence of numbers.",
-							Ref:         ref(v1alpha1.Sequence{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Sequence{}.OpenAPIModelName()),
 						},
 					},
 					"when": {
@@ -8599,7 +14918,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref common.ReferenceCallb
 					"continueOn": {
 						SchemaProps: spec.SchemaProps{
 							Description: "continueOn lets the workflow go on although this step failed.",
-							Ref:         ref(v1alpha1.ContinueOn{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.ContinueOn{}.OpenAPIModelName()),
 						},
 					},
 					"onExit": {
@@ -8617,7 +14936,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref common.ReferenceCallb
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.LifecycleHook{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.LifecycleHook{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8627,7 +14946,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			raw.JSON{}.OpenAPIModelName(), v1alpha1.Arguments{}.OpenAPIModelName(), v1alpha1.ContinueOn{}.OpenAPIModelName(), v1alpha1.LifecycleHook{}.OpenAPIModelName(), v1alpha1.Sequence{}.OpenAPIModelName(), v1alpha1.Template{}.OpenAPIModelName(), v1alpha1.TemplateRef{}.OpenAPIModelName()},
+			raw.JSON{}.OpenAPIModelName(), workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.ContinueOn{}.OpenAPIModelName(), workflowv1alpha1.LifecycleHook{}.OpenAPIModelName(), workflowv1alpha1.Sequence{}.OpenAPIModelName(), workflowv1alpha1.Template{}.OpenAPIModelName(), workflowv1alpha1.TemplateRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -8768,7 +15087,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowTemplate(ref common.ReferenceC
 						SchemaProps: spec.SchemaProps{
 							Description: "spec is the spec that workflows get.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WorkflowSpec{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -8776,7 +15095,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowTemplate(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WorkflowSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -8815,7 +15134,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateList(ref common.Refere
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.WorkflowTemplate{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.WorkflowTemplate{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -8826,7 +15145,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateList(ref common.Refere
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WorkflowTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			workflowv1alpha1.WorkflowTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -8917,6 +15236,933 @@ func schema_argosy_apis_workflow_v1alpha1_ZipStrategy(ref common.ReferenceCallba
 	}
 }
 
+func schema_k8sio_api_autoscaling_v1_ContainerResourceMetricSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerResourceMetricSource indicates how to scale on a resource metric known to Kubernetes, as specified in the requests and limits, describing a single container in each of the pods of the current scale target(e.g. CPU or memory). The values will be averaged together before being compared to the target. Such metrics are built into Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source. Only one \"target\" type should be set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the resource in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetAverageUtilization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetAverageUtilization is the target value of the average of the resource metric across all relevant pods, represented as a percentage of the requested value of the resource for the pods.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"targetAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetAverageValue is the target value of the average of the resource metric across all relevant pods, as a raw value (instead of as a percentage of the request), similar to the \"pods\" metric source type.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"container": {
+						SchemaProps: spec.SchemaProps{
+							Description: "container is the name of the container in the pods of the scaling target.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "container"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ContainerResourceMetricStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerResourceMetricStatus indicates the current value of a resource metric known to Kubernetes, as specified in requests and limits, describing a single container in each pod in the current scale target (e.g. CPU or memory).  Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the resource in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"currentAverageUtilization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentAverageUtilization is the current value of the average of the resource metric across all relevant pods, represented as a percentage of the requested value of the resource for the pods.  It will only be present if `targetAverageValue` was set in the corresponding metric specification.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"currentAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentAverageValue is the current value of the average of the resource metric across all relevant pods, as a raw value (instead of as a percentage of the request), similar to the \"pods\" metric source type. It will always be set, regardless of the corresponding metric specification.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"container": {
+						SchemaProps: spec.SchemaProps{
+							Description: "container is the name of the container in the pods of the scaling taget",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "currentAverageValue", "container"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_CrossVersionObjectReference(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CrossVersionObjectReference contains enough information to let you identify the referred resource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the referent; More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the referent; More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiVersion is the API version of the referent",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"kind", "name"},
+			},
+			VendorExtensible: spec.VendorExtensible{
+				Extensions: spec.Extensions{
+					"x-kubernetes-map-type": "atomic",
+				},
+			},
+		},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ExternalMetricSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExternalMetricSource indicates how to scale on a metric not associated with any Kubernetes object (for example length of queue in cloud messaging service, or QPS from loadbalancer running outside of cluster).",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of the metric in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metricSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricSelector is used to identify a specific time series within a given metric.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"targetValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetValue is the target value of the metric (as a quantity). Mutually exclusive with TargetAverageValue.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"targetAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetAverageValue is the target per-pod value of global metric (as a quantity). Mutually exclusive with TargetValue.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"metricName"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ExternalMetricStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExternalMetricStatus indicates the current value of a global metric not associated with any Kubernetes object.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of a metric used for autoscaling in metric system.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metricSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricSelector is used to identify a specific time series within a given metric.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"currentValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentValue is the current value of the metric (as a quantity)",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"currentAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentAverageValue is the current value of metric averaged over autoscaled pods.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"metricName", "currentValue"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscaler(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "configuration of a horizontal pod autoscaler.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard object metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec defines the behaviour of autoscaler. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.HorizontalPodAutoscalerSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is the current information about the autoscaler.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.HorizontalPodAutoscalerStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1.HorizontalPodAutoscalerSpec{}.OpenAPIModelName(), v1.HorizontalPodAutoscalerStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HorizontalPodAutoscalerCondition describes the state of a HorizontalPodAutoscaler at a certain point.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type describes the current condition",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is the status of the condition (True, False, Unknown)",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is the last time the condition transitioned from one status to another",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reason is the reason for the condition's last transition.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message is a human-readable explanation containing details about the transition",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"observedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "observedGeneration represents the .metadata.generation that the condition was set based upon. For instance, if .metadata.generation is currently 12, but the .status.conditions[x].observedGeneration is 9, the condition is out of date with respect to the current state of the instance.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"type", "status"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "list of horizontal pod autoscaler objects.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items is the list of horizontal pod autoscaler objects.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.HorizontalPodAutoscaler{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1.HorizontalPodAutoscaler{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "specification of a horizontal pod autoscaler.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"scaleTargetRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleTargetRef is the reference to scaled resource; horizontal pod autoscaler will learn the current resource consumption and will set the desired number of pods by using its Scale subresource.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.CrossVersionObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"minReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.  It defaults to 1 pod.  minReplicas is allowed to be 0 if the alpha feature gate HPAScaleToZero is enabled and at least one Object or External metric is configured.  Scaling is active as long as at least one metric value is available.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"maxReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxReplicas is the upper limit for the number of pods that can be set by the autoscaler; cannot be smaller than MinReplicas.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"targetCPUUtilizationPercentage": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetCPUUtilizationPercentage is the target average CPU utilization (represented as a percentage of requested CPU) over all the pods; if not specified the default autoscaling policy will be used.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"scaleTargetRef", "maxReplicas"},
+			},
+		},
+		Dependencies: []string{
+			v1.CrossVersionObjectReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "current status of a horizontal pod autoscaler",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"observedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "observedGeneration is the most recent generation observed by this autoscaler.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"lastScaleTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastScaleTime is the last time the HorizontalPodAutoscaler scaled the number of pods; used by the autoscaler to control how often the number of pods is changed.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"currentReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentReplicas is the current number of replicas of pods managed by this autoscaler.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"desiredReplicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "desiredReplicas is the  desired number of replicas of pods managed by this autoscaler.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"currentCPUUtilizationPercentage": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentCPUUtilizationPercentage is the current average CPU utilization over all pods, represented as a percentage of requested CPU, e.g. 70 means that an average pod is using now 70% of its requested CPU.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"currentReplicas", "desiredReplicas"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_MetricSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MetricSpec specifies how to scale based on a single metric (only `type` and one other matching field should be set at once).",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is the type of metric source.  It should be one of \"ContainerResource\", \"External\", \"Object\", \"Pods\" or \"Resource\", each mapping to a matching field in the object.\n\nPossible enum values:\n - `\"ContainerResource\"` is a resource metric known to Kubernetes, as specified in requests and limits, describing a single container in each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics (the \"pods\" source).\n - `\"External\"` is a global metric that is not associated with any Kubernetes object. It allows autoscaling based on information coming from components running outside of cluster (for example length of queue in cloud messaging service, or QPS from loadbalancer running outside of cluster).\n - `\"Object\"` is a metric describing a kubernetes object (for example, hits-per-second on an Ingress object).\n - `\"Pods\"` is a metric describing each pod in the current scale target (for example, transactions-processed-per-second). The values will be averaged together before being compared to the target value.\n - `\"Resource\"` is a resource metric known to Kubernetes, as specified in requests and limits, describing each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics (the \"pods\" source).",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"ContainerResource", "External", "Object", "Pods", "Resource"},
+						},
+					},
+					"object": {
+						SchemaProps: spec.SchemaProps{
+							Description: "object refers to a metric describing a single kubernetes object (for example, hits-per-second on an Ingress object).",
+							Ref:         ref(v1.ObjectMetricSource{}.OpenAPIModelName()),
+						},
+					},
+					"pods": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pods refers to a metric describing each pod in the current scale target (for example, transactions-processed-per-second).  The values will be averaged together before being compared to the target value.",
+							Ref:         ref(v1.PodsMetricSource{}.OpenAPIModelName()),
+						},
+					},
+					"resource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resource refers to a resource metric (such as those specified in requests and limits) known to Kubernetes describing each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.",
+							Ref:         ref(v1.ResourceMetricSource{}.OpenAPIModelName()),
+						},
+					},
+					"containerResource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "containerResource refers to a resource metric (such as those specified in requests and limits) known to Kubernetes describing a single container in each pod of the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.",
+							Ref:         ref(v1.ContainerResourceMetricSource{}.OpenAPIModelName()),
+						},
+					},
+					"external": {
+						SchemaProps: spec.SchemaProps{
+							Description: "external refers to a global metric that is not associated with any Kubernetes object. It allows autoscaling based on information coming from components running outside of cluster (for example length of queue in cloud messaging service, or QPS from loadbalancer running outside of cluster).",
+							Ref:         ref(v1.ExternalMetricSource{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"type"},
+			},
+		},
+		Dependencies: []string{
+			v1.ContainerResourceMetricSource{}.OpenAPIModelName(), v1.ExternalMetricSource{}.OpenAPIModelName(), v1.ObjectMetricSource{}.OpenAPIModelName(), v1.PodsMetricSource{}.OpenAPIModelName(), v1.ResourceMetricSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_MetricStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MetricStatus describes the last-read state of a single metric.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is the type of metric source.  It will be one of \"ContainerResource\", \"External\", \"Object\", \"Pods\" or \"Resource\", each corresponds to a matching field in the object.\n\nPossible enum values:\n - `\"ContainerResource\"` is a resource metric known to Kubernetes, as specified in requests and limits, describing a single container in each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics (the \"pods\" source).\n - `\"External\"` is a global metric that is not associated with any Kubernetes object. It allows autoscaling based on information coming from components running outside of cluster (for example length of queue in cloud messaging service, or QPS from loadbalancer running outside of cluster).\n - `\"Object\"` is a metric describing a kubernetes object (for example, hits-per-second on an Ingress object).\n - `\"Pods\"` is a metric describing each pod in the current scale target (for example, transactions-processed-per-second). The values will be averaged together before being compared to the target value.\n - `\"Resource\"` is a resource metric known to Kubernetes, as specified in requests and limits, describing each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics (the \"pods\" source).",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"ContainerResource", "External", "Object", "Pods", "Resource"},
+						},
+					},
+					"object": {
+						SchemaProps: spec.SchemaProps{
+							Description: "object refers to a metric describing a single kubernetes object (for example, hits-per-second on an Ingress object).",
+							Ref:         ref(v1.ObjectMetricStatus{}.OpenAPIModelName()),
+						},
+					},
+					"pods": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pods refers to a metric describing each pod in the current scale target (for example, transactions-processed-per-second).  The values will be averaged together before being compared to the target value.",
+							Ref:         ref(v1.PodsMetricStatus{}.OpenAPIModelName()),
+						},
+					},
+					"resource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resource refers to a resource metric (such as those specified in requests and limits) known to Kubernetes describing each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.",
+							Ref:         ref(v1.ResourceMetricStatus{}.OpenAPIModelName()),
+						},
+					},
+					"containerResource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "containerResource refers to a resource metric (such as those specified in requests and limits) known to Kubernetes describing a single container in each pod in the current scale target (e.g. CPU or memory). Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.",
+							Ref:         ref(v1.ContainerResourceMetricStatus{}.OpenAPIModelName()),
+						},
+					},
+					"external": {
+						SchemaProps: spec.SchemaProps{
+							Description: "external refers to a global metric that is not associated with any Kubernetes object. It allows autoscaling based on information coming from components running outside of cluster (for example length of queue in cloud messaging service, or QPS from loadbalancer running outside of cluster).",
+							Ref:         ref(v1.ExternalMetricStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"type"},
+			},
+		},
+		Dependencies: []string{
+			v1.ContainerResourceMetricStatus{}.OpenAPIModelName(), v1.ExternalMetricStatus{}.OpenAPIModelName(), v1.ObjectMetricStatus{}.OpenAPIModelName(), v1.PodsMetricStatus{}.OpenAPIModelName(), v1.ResourceMetricStatus{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ObjectMetricSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ObjectMetricSource indicates how to scale on a metric describing a kubernetes object (for example, hits-per-second on an Ingress object).",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"target": {
+						SchemaProps: spec.SchemaProps{
+							Description: "target is the described Kubernetes object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.CrossVersionObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of the metric in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetValue is the target value of the metric (as a quantity).",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector is the string-encoded form of a standard kubernetes label selector for the given metric. When set, it is passed as an additional parameter to the metrics server for more specific metrics scoping When unset, just the metricName will be used to gather metrics.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"averageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "averageValue is the target value of the average of the metric across all relevant pods (as a quantity)",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"target", "metricName", "targetValue"},
+			},
+		},
+		Dependencies: []string{
+			v1.CrossVersionObjectReference{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ObjectMetricStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ObjectMetricStatus indicates the current value of a metric describing a kubernetes object (for example, hits-per-second on an Ingress object).",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"target": {
+						SchemaProps: spec.SchemaProps{
+							Description: "target is the described Kubernetes object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.CrossVersionObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of the metric in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"currentValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentValue is the current value of the metric (as a quantity).",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector is the string-encoded form of a standard kubernetes label selector for the given metric When set in the ObjectMetricSource, it is passed as an additional parameter to the metrics server for more specific metrics scoping. When unset, just the metricName will be used to gather metrics.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"averageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "averageValue is the current value of the average of the metric across all relevant pods (as a quantity)",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"target", "metricName", "currentValue"},
+			},
+		},
+		Dependencies: []string{
+			v1.CrossVersionObjectReference{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_PodsMetricSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PodsMetricSource indicates how to scale on a metric describing each pod in the current scale target (for example, transactions-processed-per-second). The values will be averaged together before being compared to the target value.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of the metric in question",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetAverageValue is the target value of the average of the metric across all relevant pods (as a quantity)",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector is the string-encoded form of a standard kubernetes label selector for the given metric When set, it is passed as an additional parameter to the metrics server for more specific metrics scoping When unset, just the metricName will be used to gather metrics.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"metricName", "targetAverageValue"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_PodsMetricStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PodsMetricStatus indicates the current value of a metric describing each pod in the current scale target (for example, transactions-processed-per-second).",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metricName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricName is the name of the metric in question",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"currentAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentAverageValue is the current value of the average of the metric across all relevant pods (as a quantity)",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector is the string-encoded form of a standard kubernetes label selector for the given metric When set in the PodsMetricSource, it is passed as an additional parameter to the metrics server for more specific metrics scoping. When unset, just the metricName will be used to gather metrics.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"metricName", "currentAverageValue"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ResourceMetricSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceMetricSource indicates how to scale on a resource metric known to Kubernetes, as specified in requests and limits, describing each pod in the current scale target (e.g. CPU or memory).  The values will be averaged together before being compared to the target.  Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.  Only one \"target\" type should be set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the resource in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetAverageUtilization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetAverageUtilization is the target value of the average of the resource metric across all relevant pods, represented as a percentage of the requested value of the resource for the pods.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"targetAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetAverageValue is the target value of the average of the resource metric across all relevant pods, as a raw value (instead of as a percentage of the request), similar to the \"pods\" metric source type.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ResourceMetricStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceMetricStatus indicates the current value of a resource metric known to Kubernetes, as specified in requests and limits, describing each pod in the current scale target (e.g. CPU or memory).  Such metrics are built in to Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the \"pods\" source.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the resource in question.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"currentAverageUtilization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentAverageUtilization is the current value of the average of the resource metric across all relevant pods, represented as a percentage of the requested value of the resource for the pods.  It will only be present if `targetAverageValue` was set in the corresponding metric specification.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"currentAverageValue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentAverageValue is the current value of the average of the resource metric across all relevant pods, as a raw value (instead of as a percentage of the request), similar to the \"pods\" metric source type. It will always be set, regardless of the corresponding metric specification.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "currentAverageValue"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_Scale(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Scale represents a scaling request for a resource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard object metadata; More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec defines the behavior of the scale. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.ScaleSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is the current status of the scale. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status. Read-only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.ScaleStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ScaleSpec{}.OpenAPIModelName(), v1.ScaleStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ScaleSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ScaleSpec describes the attributes of a scale subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is the desired number of instances for the scaled object.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_k8sio_api_autoscaling_v1_ScaleStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ScaleStatus represents the current status of a scale subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is the actual number of observed instances of the scaled object.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector is the label query over pods that should match the replicas count. This is same as the label selector but in the string format to avoid introspection by clients. The string will be in the same format as the query-param syntax. More info about label selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"replicas"},
+			},
+		},
+	}
+}
+
 func schema_k8sio_api_batch_v1_CronJob(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -8949,14 +16195,14 @@ func schema_k8sio_api_batch_v1_CronJob(ref common.ReferenceCallback) common.Open
 						SchemaProps: spec.SchemaProps{
 							Description: "Specification of the desired behavior of a cron job, including the schedule. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1.CronJobSpec{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.CronJobSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Current status of a cron job. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1.CronJobStatus{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.CronJobStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -8964,7 +16210,7 @@ func schema_k8sio_api_batch_v1_CronJob(ref common.ReferenceCallback) common.Open
 			},
 		},
 		Dependencies: []string{
-			v1.CronJobSpec{}.OpenAPIModelName(), v1.CronJobStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			batchv1.CronJobSpec{}.OpenAPIModelName(), batchv1.CronJobStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -9003,7 +16249,7 @@ func schema_k8sio_api_batch_v1_CronJobList(ref common.ReferenceCallback) common.
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1.CronJob{}.OpenAPIModelName()),
+										Ref: ref(batchv1.CronJob{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -9014,7 +16260,7 @@ func schema_k8sio_api_batch_v1_CronJobList(ref common.ReferenceCallback) common.
 			},
 		},
 		Dependencies: []string{
-			v1.CronJob{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			batchv1.CronJob{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -9066,7 +16312,7 @@ func schema_k8sio_api_batch_v1_CronJobSpec(ref common.ReferenceCallback) common.
 						SchemaProps: spec.SchemaProps{
 							Description: "Specifies the job that will be created when executing a CronJob.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1.JobTemplateSpec{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.JobTemplateSpec{}.OpenAPIModelName()),
 						},
 					},
 					"successfulJobsHistoryLimit": {
@@ -9088,7 +16334,7 @@ func schema_k8sio_api_batch_v1_CronJobSpec(ref common.ReferenceCallback) common.
 			},
 		},
 		Dependencies: []string{
-			v1.JobTemplateSpec{}.OpenAPIModelName()},
+			batchv1.JobTemplateSpec{}.OpenAPIModelName()},
 	}
 }
 
@@ -9169,21 +16415,21 @@ func schema_k8sio_api_batch_v1_Job(ref common.ReferenceCallback) common.OpenAPID
 						SchemaProps: spec.SchemaProps{
 							Description: "Specification of the desired behavior of a job. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1.JobSpec{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.JobSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Current status of a job. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1.JobStatus{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.JobStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.JobSpec{}.OpenAPIModelName(), v1.JobStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			batchv1.JobSpec{}.OpenAPIModelName(), batchv1.JobStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -9280,7 +16526,7 @@ func schema_k8sio_api_batch_v1_JobList(ref common.ReferenceCallback) common.Open
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1.Job{}.OpenAPIModelName()),
+										Ref: ref(batchv1.Job{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -9291,7 +16537,7 @@ func schema_k8sio_api_batch_v1_JobList(ref common.ReferenceCallback) common.Open
 			},
 		},
 		Dependencies: []string{
-			v1.Job{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			batchv1.Job{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -9382,13 +16628,13 @@ func schema_k8sio_api_batch_v1_JobSpec(ref common.ReferenceCallback) common.Open
 					"podFailurePolicy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Specifies the policy of handling failed pods. In particular, it allows to specify the set of actions and conditions which need to be satisfied to take the associated action. If empty, the default behaviour applies - the counter of failed pods, represented by the jobs's .status.failed field, is incremented and it is checked against the backoffLimit. This field cannot be used in combination with restartPolicy=OnFailure.",
-							Ref:         ref(v1.PodFailurePolicy{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.PodFailurePolicy{}.OpenAPIModelName()),
 						},
 					},
 					"successPolicy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "successPolicy specifies the policy when the Job can be declared as succeeded. If empty, the default behavior applies - the Job is declared as succeeded only when the number of succeeded pods equals to the completions. When the field is specified, it must be immutable and works only for the Indexed Jobs. Once the Job meets the SuccessPolicy, the lingering pods are terminated.",
-							Ref:         ref(v1.SuccessPolicy{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.SuccessPolicy{}.OpenAPIModelName()),
 						},
 					},
 					"backoffLimit": {
@@ -9472,7 +16718,7 @@ func schema_k8sio_api_batch_v1_JobSpec(ref common.ReferenceCallback) common.Open
 					"scheduling": {
 						SchemaProps: spec.SchemaProps{
 							Description: "scheduling defines the Workload-aware Scheduling configuration for this Job. When set, it specifies the scheduling policy (basic or gang), topology constraints, disruption mode, and shared resource claims. When omitted, the Job defaults to the basic scheduling policy, which behaves as standard pod-by-pod scheduling. This field is alpha-level and requires the WorkloadWithJob feature gate. This field is immutable, including whether it is set at all, only policy.gang.minCount may be changed after creation.",
-							Ref:         ref(v1.JobSchedulingConfiguration{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.JobSchedulingConfiguration{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -9480,7 +16726,7 @@ func schema_k8sio_api_batch_v1_JobSpec(ref common.ReferenceCallback) common.Open
 			},
 		},
 		Dependencies: []string{
-			v1.JobSchedulingConfiguration{}.OpenAPIModelName(), v1.PodFailurePolicy{}.OpenAPIModelName(), v1.SuccessPolicy{}.OpenAPIModelName(), corev1.PodTemplateSpec{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+			batchv1.JobSchedulingConfiguration{}.OpenAPIModelName(), batchv1.PodFailurePolicy{}.OpenAPIModelName(), batchv1.SuccessPolicy{}.OpenAPIModelName(), corev1.PodTemplateSpec{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -9505,7 +16751,7 @@ func schema_k8sio_api_batch_v1_JobStatus(ref common.ReferenceCallback) common.Op
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1.JobCondition{}.OpenAPIModelName()),
+										Ref: ref(batchv1.JobCondition{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -9568,7 +16814,7 @@ func schema_k8sio_api_batch_v1_JobStatus(ref common.ReferenceCallback) common.Op
 					"uncountedTerminatedPods": {
 						SchemaProps: spec.SchemaProps{
 							Description: "uncountedTerminatedPods holds the UIDs of Pods that have terminated but the job controller hasn't yet accounted for in the status counters.\n\nThe job controller creates pods with a finalizer. When a pod terminates (succeeded or failed), the controller does three steps to account for it in the job status:\n\n1. Add the pod UID to the arrays in this field. 2. Remove the pod finalizer. 3. Remove the pod UID from the arrays while increasing the corresponding\n    counter.\n\nOld jobs might not be tracked using this field, in which case the field remains null. The structure is empty for finished jobs.",
-							Ref:         ref(v1.UncountedTerminatedPods{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.UncountedTerminatedPods{}.OpenAPIModelName()),
 						},
 					},
 					"ready": {
@@ -9582,7 +16828,7 @@ func schema_k8sio_api_batch_v1_JobStatus(ref common.ReferenceCallback) common.Op
 			},
 		},
 		Dependencies: []string{
-			v1.JobCondition{}.OpenAPIModelName(), v1.UncountedTerminatedPods{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			batchv1.JobCondition{}.OpenAPIModelName(), batchv1.UncountedTerminatedPods{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -9604,14 +16850,14 @@ func schema_k8sio_api_batch_v1_JobTemplateSpec(ref common.ReferenceCallback) com
 						SchemaProps: spec.SchemaProps{
 							Description: "Specification of the desired behavior of the job. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1.JobSpec{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.JobSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.JobSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			batchv1.JobSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -9634,7 +16880,7 @@ func schema_k8sio_api_batch_v1_PodFailurePolicy(ref common.ReferenceCallback) co
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1.PodFailurePolicyRule{}.OpenAPIModelName()),
+										Ref: ref(batchv1.PodFailurePolicyRule{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -9645,7 +16891,7 @@ func schema_k8sio_api_batch_v1_PodFailurePolicy(ref common.ReferenceCallback) co
 			},
 		},
 		Dependencies: []string{
-			v1.PodFailurePolicyRule{}.OpenAPIModelName()},
+			batchv1.PodFailurePolicyRule{}.OpenAPIModelName()},
 	}
 }
 
@@ -9747,7 +16993,7 @@ func schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref common.ReferenceCallback
 					"onExitCodes": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Represents the requirement on the container exit codes.",
-							Ref:         ref(v1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName()),
+							Ref:         ref(batchv1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName()),
 						},
 					},
 					"onPodConditions": {
@@ -9762,7 +17008,7 @@ func schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref common.ReferenceCallback
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName()),
+										Ref: ref(batchv1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -9773,7 +17019,7 @@ func schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName(), v1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName()},
+			batchv1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName(), batchv1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName()},
 	}
 }
 
@@ -9796,7 +17042,7 @@ func schema_k8sio_api_batch_v1_SuccessPolicy(ref common.ReferenceCallback) commo
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1.SuccessPolicyRule{}.OpenAPIModelName()),
+										Ref: ref(batchv1.SuccessPolicyRule{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -9807,7 +17053,7 @@ func schema_k8sio_api_batch_v1_SuccessPolicy(ref common.ReferenceCallback) commo
 			},
 		},
 		Dependencies: []string{
-			v1.SuccessPolicyRule{}.OpenAPIModelName()},
+			batchv1.SuccessPolicyRule{}.OpenAPIModelName()},
 	}
 }
 

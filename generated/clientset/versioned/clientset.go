@@ -9,6 +9,7 @@ import (
 	fmt "fmt"
 	http "net/http"
 
+	rolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1"
 	discovery "k8s.io/client-go/discovery"
 	rest "k8s.io/client-go/rest"
@@ -17,13 +18,20 @@ import (
 
 type Interface interface {
 	Discovery() discovery.DiscoveryInterfaces
+	RolloutV1alpha1() rolloutv1alpha1.RolloutV1alpha1Interface
 	WorkflowV1alpha1() workflowv1alpha1.WorkflowV1alpha1Interface
 }
 
 // Clientset contains the clients for groups.
 type Clientset struct {
 	*discovery.DiscoveryClient
+	rolloutV1alpha1  *rolloutv1alpha1.RolloutV1alpha1Client
 	workflowV1alpha1 *workflowv1alpha1.WorkflowV1alpha1Client
+}
+
+// RolloutV1alpha1 retrieves the RolloutV1alpha1Client
+func (c *Clientset) RolloutV1alpha1() rolloutv1alpha1.RolloutV1alpha1Interface {
+	return c.rolloutV1alpha1
 }
 
 // WorkflowV1alpha1 retrieves the WorkflowV1alpha1Client
@@ -75,6 +83,10 @@ func NewForConfigAndClient(c *rest.Config, httpClient *http.Client) (*Clientset,
 
 	var cs Clientset
 	var err error
+	cs.rolloutV1alpha1, err = rolloutv1alpha1.NewForConfigAndClient(&configShallowCopy, httpClient)
+	if err != nil {
+		return nil, err
+	}
 	cs.workflowV1alpha1, err = workflowv1alpha1.NewForConfigAndClient(&configShallowCopy, httpClient)
 	if err != nil {
 		return nil, err
@@ -100,6 +112,7 @@ func NewForConfigOrDie(c *rest.Config) *Clientset {
 // New creates a new Clientset for the given RESTClient.
 func New(c rest.Interface) *Clientset {
 	var cs Clientset
+	cs.rolloutV1alpha1 = rolloutv1alpha1.New(c)
 	cs.workflowV1alpha1 = workflowv1alpha1.New(c)
 
 	cs.DiscoveryClient = discovery.NewDiscoveryClient(c)

@@ -13,6 +13,7 @@ import (
 
 	versioned "argosy.dev/argosy/generated/clientset/versioned"
 	internalinterfaces "argosy.dev/argosy/generated/informers/externalversions/internalinterfaces"
+	rollout "argosy.dev/argosy/generated/informers/externalversions/rollout"
 	workflow "argosy.dev/argosy/generated/informers/externalversions/workflow"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
@@ -312,7 +313,12 @@ type SharedInformerFactory interface {
 	// client.
 	InformerFor(obj runtime.Object, newFunc internalinterfaces.NewInformerFunc) cache.SharedIndexInformer
 
+	Rollout() rollout.Interface
 	Workflow() workflow.Interface
+}
+
+func (f *sharedInformerFactory) Rollout() rollout.Interface {
+	return rollout.New(f, f.namespace, f.tweakListOptions)
 }
 
 func (f *sharedInformerFactory) Workflow() workflow.Interface {

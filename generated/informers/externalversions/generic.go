@@ -8,7 +8,8 @@ package externalversions
 import (
 	fmt "fmt"
 
-	v1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	v1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
 	cache "k8s.io/client-go/tools/cache"
 )
@@ -39,16 +40,28 @@ func (f *genericInformer) Lister() cache.GenericLister {
 // TODO extend this to unknown resources with a client pool
 func (f *sharedInformerFactory) ForResource(resource schema.GroupVersionResource) (GenericInformer, error) {
 	switch resource {
-	// Group=workflow.argosy.dev, Version=v1alpha1
-	case v1alpha1.SchemeGroupVersion.WithResource("clusterworkflowtemplates"):
+	// Group=rollout.argosy.dev, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithResource("analysisruns"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().AnalysisRuns().Informer()}, nil
+	case v1alpha1.SchemeGroupVersion.WithResource("analysistemplates"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().AnalysisTemplates().Informer()}, nil
+	case v1alpha1.SchemeGroupVersion.WithResource("clusteranalysistemplates"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().ClusterAnalysisTemplates().Informer()}, nil
+	case v1alpha1.SchemeGroupVersion.WithResource("experiments"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().Experiments().Informer()}, nil
+	case v1alpha1.SchemeGroupVersion.WithResource("rollouts"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().Rollouts().Informer()}, nil
+
+		// Group=workflow.argosy.dev, Version=v1alpha1
+	case workflowv1alpha1.SchemeGroupVersion.WithResource("clusterworkflowtemplates"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Workflow().V1alpha1().ClusterWorkflowTemplates().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("cronworkflows"):
+	case workflowv1alpha1.SchemeGroupVersion.WithResource("cronworkflows"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Workflow().V1alpha1().CronWorkflows().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("workflows"):
+	case workflowv1alpha1.SchemeGroupVersion.WithResource("workflows"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Workflow().V1alpha1().Workflows().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("workfloweventbindings"):
+	case workflowv1alpha1.SchemeGroupVersion.WithResource("workfloweventbindings"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Workflow().V1alpha1().WorkflowEventBindings().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("workflowtemplates"):
+	case workflowv1alpha1.SchemeGroupVersion.WithResource("workflowtemplates"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Workflow().V1alpha1().WorkflowTemplates().Informer()}, nil
 
 	}

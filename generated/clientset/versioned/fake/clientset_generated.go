@@ -8,6 +8,8 @@ package fake
 import (
 	applyconfiguration "argosy.dev/argosy/generated/applyconfiguration"
 	clientset "argosy.dev/argosy/generated/clientset/versioned"
+	rolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1"
+	fakerolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1/fake"
 	workflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1"
 	fakeworkflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1/fake"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -122,6 +124,11 @@ var (
 	_ clientset.Interface = &Clientset{}
 	_ testing.FakeClient  = &Clientset{}
 )
+
+// RolloutV1alpha1 retrieves the RolloutV1alpha1Client
+func (c *Clientset) RolloutV1alpha1() rolloutv1alpha1.RolloutV1alpha1Interface {
+	return &fakerolloutv1alpha1.FakeRolloutV1alpha1{Fake: &c.Fake}
+}
 
 // WorkflowV1alpha1 retrieves the WorkflowV1alpha1Client
 func (c *Clientset) WorkflowV1alpha1() workflowv1alpha1.WorkflowV1alpha1Interface {

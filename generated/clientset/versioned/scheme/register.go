@@ -6,6 +6,7 @@
 package scheme
 
 import (
+	rolloutv1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
@@ -18,6 +19,7 @@ var Scheme = runtime.NewScheme()
 var Codecs = serializer.NewCodecFactory(Scheme)
 var ParameterCodec = runtime.NewParameterCodec(Scheme)
 var localSchemeBuilder = runtime.SchemeBuilder{
+	rolloutv1alpha1.AddToScheme,
 	workflowv1alpha1.AddToScheme,
 }
 
