@@ -5,6 +5,7 @@ package v1alpha1_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"k8s.io/utils/ptr"
@@ -63,7 +64,12 @@ func TestTemplateTypes(t *testing.T) {
 	pods := map[wfv1.TemplateType]bool{"container": true, "containerSet": true, "script": true, "resource": true, "data": true}
 	both := &wfv1.Template{}
 	for i, want := range all {
-		field := jsonFields(reflect.TypeFor[wfv1.Template]())[string(want)]
+		var field reflect.StructField
+		for _, f := range reflect.VisibleFields(reflect.TypeFor[wfv1.Template]()) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == string(want) {
+				field = f
+			}
+		}
 		tmpl := &wfv1.Template{Name: "x"}
 		for _, t := range []*wfv1.Template{tmpl, both} {
 			v := reflect.ValueOf(t).Elem().FieldByName(field.Name)

@@ -347,7 +347,7 @@ type ArtifactRepositoryRef struct {
 type ExecutorPlugin struct {
 	// metadata names the plugin. Plugin templates refer to it by this name.
 	// +optional
-	Metadata metav1.ObjectMeta `json:"metadata,omitempty"`
+	Metadata metav1.ObjectMeta `json:"metadata,omitzero"`
 	// spec describes the sidecar.
 	Spec ExecutorPluginSpec `json:"spec"`
 }
