@@ -155,6 +155,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &rolloutv1alpha1.ObjectRefApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PauseCondition"):
 		return &rolloutv1alpha1.PauseConditionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PauseStep"):
+		return &rolloutv1alpha1.PauseStepApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PingPongSpec"):
 		return &rolloutv1alpha1.PingPongSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PluginStep"):
@@ -187,8 +189,6 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &rolloutv1alpha1.RolloutExperimentStepAnalysisTemplateRefApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RolloutExperimentTemplate"):
 		return &rolloutv1alpha1.RolloutExperimentTemplateApplyConfiguration{}
-	case v1alpha1.SchemeGroupVersion.WithKind("RolloutPause"):
-		return &rolloutv1alpha1.RolloutPauseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RolloutSpec"):
 		return &rolloutv1alpha1.RolloutSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RolloutStatus"):

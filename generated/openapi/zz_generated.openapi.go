@@ -101,6 +101,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.OAuth2Config{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_OAuth2Config(ref),
 		v1alpha1.ObjectRef{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ObjectRef(ref),
 		v1alpha1.PauseCondition{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_PauseCondition(ref),
+		v1alpha1.PauseStep{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_PauseStep(ref),
 		v1alpha1.PingPongSpec{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_PingPongSpec(ref),
 		v1alpha1.PluginStep{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_PluginStep(ref),
 		v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_PreferredAntiAffinity(ref),
@@ -110,6 +111,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_RequiredAntiAffinity(ref),
 		v1alpha1.RollbackWindowSpec{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_RollbackWindowSpec(ref),
 		v1alpha1.Rollout{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_Rollout(ref),
+		v1alpha1.RolloutAbort{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutAbort(ref),
 		v1alpha1.RolloutAnalysis{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref),
 		v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref),
 		v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisRunStatus(ref),
@@ -120,9 +122,22 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref),
 		v1alpha1.RolloutList{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutList(ref),
 		v1alpha1.RolloutPause{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutPause(ref),
+		v1alpha1.RolloutPromote{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RolloutPromote(ref),
+		v1alpha1.RolloutRestart{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RolloutRestart(ref),
+		v1alpha1.RolloutResume{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutResume(ref),
+		v1alpha1.RolloutRetry{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutRetry(ref),
+		v1alpha1.RolloutSetImage{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutSetImage(ref),
 		v1alpha1.RolloutSpec{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref),
 		v1alpha1.RolloutStatus{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref),
 		v1alpha1.RolloutStrategy{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref),
+		v1alpha1.RolloutTree{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref),
+		v1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName():                   schema_argosy_apis_rollout_v1alpha1_RolloutTreeAnalysisRun(ref),
+		v1alpha1.RolloutTreeImage{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_RolloutTreeImage(ref),
+		v1alpha1.RolloutTreePod{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RolloutTreePod(ref),
+		v1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicaSet(ref),
+		v1alpha1.RolloutTreeReplicas{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicas(ref),
+		v1alpha1.RolloutTreeRevision{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref),
+		v1alpha1.RolloutUndo{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutUndo(ref),
 		v1alpha1.RouteMatch{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref),
 		v1alpha1.RunSummary{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RunSummary(ref),
 		v1alpha1.SMITrafficRouting{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_SMITrafficRouting(ref),
@@ -1983,7 +1998,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref common.ReferenceCallback
 					"pause": {
 						SchemaProps: spec.SchemaProps{
 							Description: "pause waits for a time, or until somebody promotes the rollout.",
-							Ref:         ref(v1alpha1.RolloutPause{}.OpenAPIModelName()),
+							Ref:         ref(v1alpha1.PauseStep{}.OpenAPIModelName()),
 						},
 					},
 					"setCanaryScale": {
@@ -2026,7 +2041,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.PluginStep{}.OpenAPIModelName(), v1alpha1.RolloutAnalysis{}.OpenAPIModelName(), v1alpha1.RolloutExperimentStep{}.OpenAPIModelName(), v1alpha1.RolloutPause{}.OpenAPIModelName(), v1alpha1.SetCanaryScale{}.OpenAPIModelName(), v1alpha1.SetHeaderRoute{}.OpenAPIModelName(), v1alpha1.SetMirrorRoute{}.OpenAPIModelName()},
+			v1alpha1.PauseStep{}.OpenAPIModelName(), v1alpha1.PluginStep{}.OpenAPIModelName(), v1alpha1.RolloutAnalysis{}.OpenAPIModelName(), v1alpha1.RolloutExperimentStep{}.OpenAPIModelName(), v1alpha1.SetCanaryScale{}.OpenAPIModelName(), v1alpha1.SetHeaderRoute{}.OpenAPIModelName(), v1alpha1.SetMirrorRoute{}.OpenAPIModelName()},
 	}
 }
 
@@ -4339,6 +4354,27 @@ func schema_argosy_apis_rollout_v1alpha1_PauseCondition(ref common.ReferenceCall
 	}
 }
 
+func schema_argosy_apis_rollout_v1alpha1_PauseStep(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PauseStep waits.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is how long: a number of seconds, or a duration such as \"1h30m\". Absent means until somebody promotes the rollout.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
 func schema_argosy_apis_rollout_v1alpha1_PingPongSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4637,6 +4673,62 @@ func schema_argosy_apis_rollout_v1alpha1_Rollout(ref common.ReferenceCallback) c
 		},
 		Dependencies: []string{
 			v1alpha1.RolloutSpec{}.OpenAPIModelName(), v1alpha1.RolloutStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutAbort(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutAbort asks that a rollout give up its new version: traffic and pods go back to the stable one. It is created at rollouts/NAME/abort.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"podHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "podHash is a precondition: the hash of the pod template that is being rolled out (status.currentPodHash).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
 	}
 }
 
@@ -5249,20 +5341,343 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutPause(ref common.ReferenceCallba
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "RolloutPause waits.",
+				Description: "RolloutPause asks that a rollout stay where it is (spec.paused). It is created at rollouts/NAME/pause.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
-					"duration": {
+					"kind": {
 						SchemaProps: spec.SchemaProps{
-							Description: "duration is how long: a number of seconds, or a duration such as \"1h30m\". Absent means until somebody promotes the rollout.",
-							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			intstr.IntOrString{}.OpenAPIModelName()},
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutPromote(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutPromote asks that a rollout go on: past the pause, analysis or step at which it is, or to its end. It is created at rollouts/NAME/promote. Of two requests at once, one moves the rollout by a step, and the other is a conflict; so is a request for a rollout that is aborted or fully promoted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"full": {
+						SchemaProps: spec.SchemaProps{
+							Description: "full skips all pauses, analyses and steps that are left. Default: false, which goes on by one step.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"allSteps": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allSteps skips all steps that are left, but not what comes after them. Only for canaries. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"step": {
+						SchemaProps: spec.SchemaProps{
+							Description: "step is a precondition: the index, from 0, of the step at which the rollout must be, or the request is refused as a conflict. Only for canaries with steps.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"podHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "podHash is a precondition: the hash of the pod template that is being rolled out (status.currentPodHash).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutRestart(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutRestart asks that all pods of a rollout be replaced by new ones of the same template, a few at a time (spec.restartAt). It is created at rollouts/NAME/restart.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"at": {
+						SchemaProps: spec.SchemaProps{
+							Description: "at is the time to begin. Default: at once.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutResume(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutResume asks that a rollout that was paused by hand go on. It does not skip the pause of a step: that is what promote does. It is created at rollouts/NAME/resume.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutRetry(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutRetry asks that an aborted rollout begin anew. It is created at rollouts/NAME/retry.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutSetImage(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutSetImage asks that containers of a rollout's pods run other images. It is created at rollouts/NAME/setimage.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"images": {
+						SchemaProps: spec.SchemaProps{
+							Description: "images are the new images, by the names of the containers (init containers included). The name * stands for all containers.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"images"},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
 	}
 }
 
@@ -5623,6 +6038,595 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref common.ReferenceCal
 		},
 		Dependencies: []string{
 			v1alpha1.BlueGreenStrategy{}.OpenAPIModelName(), v1alpha1.CanaryStrategy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTree is a rollout with all that it has made, as of now: its revisions with their ReplicaSets, pods and analysis runs. It is read from rollouts/NAME/tree, by whoever may get that, whether or not they may read the parts.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is that of the rollout, in part: name, namespace, uid, resourceVersion, generation, time of creation.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is where the rollout stands: Healthy, Degraded, Progressing or Paused. It is Progressing while the server has not looked at the latest spec.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says what is waited for, or what is wrong.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"strategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "strategy is Canary or BlueGreen.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"step": {
+						SchemaProps: spec.SchemaProps{
+							Description: "step is how many steps are done, of how many: 3/8. Only for canaries with steps.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"setWeight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "setWeight is the part of the traffic that the canary should have, in percent. Only for canaries.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"actualWeight": {
+						SchemaProps: spec.SchemaProps{
+							Description: "actualWeight is the part of the traffic that the canary has: by the routes, or by its part of the available pods. Only for canaries.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"images": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "images are the images of the containers, with the parts they play.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutTreeImage{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas counts the pods.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.RolloutTreeReplicas{}.OpenAPIModelName()),
+						},
+					},
+					"revisions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "revisions are the revisions that there still are, newest first.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutTreeRevision{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"replicas"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RolloutTreeImage{}.OpenAPIModelName(), v1alpha1.RolloutTreeReplicas{}.OpenAPIModelName(), v1alpha1.RolloutTreeRevision{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTreeAnalysisRun(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTreeAnalysisRun is an analysis run of a rollout.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is its name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"creationTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "creationTimestamp is when it was created.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what it is for: Step, Background, PrePromotion or PostPromotion.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"successful": {
+						SchemaProps: spec.SchemaProps{
+							Description: "successful counts the measurements that succeeded.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"failed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "failed counts the measurements that failed.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"inconclusive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "inconclusive counts the measurements that say neither.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"error": {
+						SchemaProps: spec.SchemaProps{
+							Description: "error counts the measurements that could not be taken.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTreeImage(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTreeImage is an image and where it is used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"image": {
+						SchemaProps: spec.SchemaProps{
+							Description: "image is the image, as the pod template names it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"roles": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "roles are the parts that the ReplicaSets with this image play: canary, stable, active, preview.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"image"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTreePod(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTreePod is a pod of a rollout.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is its name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"creationTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "creationTimestamp is when it was created.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is what \"kubectl get pods\" shows: the phase, or why a container does not run.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ready": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ready is how many of its containers are ready.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"containers": {
+						SchemaProps: spec.SchemaProps{
+							Description: "containers is how many containers it has.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"restarts": {
+						SchemaProps: spec.SchemaProps{
+							Description: "restarts is how often its containers were restarted.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"name", "status", "ready", "containers"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicaSet(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTreeReplicaSet is a ReplicaSet of a rollout.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is its name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"creationTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "creationTimestamp is when it was created.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is Healthy, Progressing, Degraded or ScaledDown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"roles": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "roles are the parts it plays: canary, stable, active, preview.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"images": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "images are the images of its containers.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many pods it should have.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"available": {
+						SchemaProps: spec.SchemaProps{
+							Description: "available is how many of its pods have been ready for long enough.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"scaleDownAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scaleDownAt is when its pods are taken away, if that is put off.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"pods": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "pods are its pods, oldest first.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutTreePod{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name", "status", "replicas", "available"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RolloutTreePod{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicas(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTreeReplicas counts the pods of a rollout.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"desired": {
+						SchemaProps: spec.SchemaProps{
+							Description: "desired is how many are wanted.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"current": {
+						SchemaProps: spec.SchemaProps{
+							Description: "current is how many there are.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"updated": {
+						SchemaProps: spec.SchemaProps{
+							Description: "updated is how many of them are of the latest template.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"ready": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ready is how many are ready.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"available": {
+						SchemaProps: spec.SchemaProps{
+							Description: "available is how many have been ready for long enough.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"desired", "current", "updated", "ready", "available"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutTreeRevision is a revision of a rollout.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"revision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revision is its number.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"replicaSets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "replicaSets are its ReplicaSets; one, unless two templates have one revision.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"analysisRuns": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "analysisRuns are the analyses that judged it, oldest first.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"revision"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName(), v1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_RolloutUndo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RolloutUndo asks that a rollout go back to the pod template of an earlier revision. It is created at rollouts/NAME/undo.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the rollout. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"toRevision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "toRevision is the revision to go back to. Default: 0, which means the one before the latest.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
 	}
 }
 

@@ -109,7 +109,7 @@ type CanaryStep struct {
 	SetWeight *int32 `json:"setWeight,omitempty"`
 	// pause waits for a time, or until somebody promotes the rollout.
 	// +optional
-	Pause *RolloutPause `json:"pause,omitempty"`
+	Pause *PauseStep `json:"pause,omitempty"`
 	// setCanaryScale sets the number of new pods, independently of the weight. Only with trafficRouting.
 	// +optional
 	SetCanaryScale *SetCanaryScale `json:"setCanaryScale,omitempty"`
@@ -130,8 +130,8 @@ type CanaryStep struct {
 	Plugin *PluginStep `json:"plugin,omitempty"`
 }
 
-// RolloutPause waits.
-type RolloutPause struct {
+// PauseStep waits.
+type PauseStep struct {
 	// duration is how long: a number of seconds, or a duration such as "1h30m". Absent means until somebody promotes
 	// the rollout.
 	// +optional

@@ -44,6 +44,8 @@ func AddKnownTypes(scheme *runtime.Scheme, gv schema.GroupVersion) error {
 		&ClusterAnalysisTemplate{}, &ClusterAnalysisTemplateList{},
 		&AnalysisRun{}, &AnalysisRunList{},
 		&Experiment{}, &ExperimentList{},
+		&RolloutPromote{}, &RolloutAbort{}, &RolloutRetry{}, &RolloutPause{}, &RolloutResume{}, &RolloutUndo{}, &RolloutRestart{}, &RolloutSetImage{},
+		&RolloutTree{},
 	)
 	return nil
 }

@@ -10,6 +10,15 @@ import (
 )
 
 // +genclient
+// +genclient:method=Promote,verb=create,subresource=promote,input=RolloutPromote,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Abort,verb=create,subresource=abort,input=RolloutAbort,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Retry,verb=create,subresource=retry,input=RolloutRetry,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Pause,verb=create,subresource=pause,input=RolloutPause,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Resume,verb=create,subresource=resume,input=RolloutResume,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Undo,verb=create,subresource=undo,input=RolloutUndo,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Restart,verb=create,subresource=restart,input=RolloutRestart,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=SetImage,verb=create,subresource=setimage,input=RolloutSetImage,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=GetTree,verb=get,subresource=tree,result=RolloutTree
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
 // Rollout runs pods as a Deployment does, and replaces them by pods of a new template step by step: as a canary that

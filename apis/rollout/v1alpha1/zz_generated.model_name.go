@@ -364,6 +364,11 @@ func (in PauseCondition) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PauseStep) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.PauseStep"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in PingPongSpec) OpenAPIModelName() string {
 	return "dev.argosy.rollout.v1alpha1.PingPongSpec"
 }
@@ -406,6 +411,11 @@ func (in RollbackWindowSpec) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Rollout) OpenAPIModelName() string {
 	return "dev.argosy.rollout.v1alpha1.Rollout"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutAbort) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutAbort"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -459,6 +469,31 @@ func (in RolloutPause) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutPromote) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutPromote"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutRestart) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutRestart"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutResume) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutResume"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutRetry) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutRetry"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutSetImage) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutSetImage"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in RolloutSpec) OpenAPIModelName() string {
 	return "dev.argosy.rollout.v1alpha1.RolloutSpec"
 }
@@ -471,6 +506,46 @@ func (in RolloutStatus) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in RolloutStrategy) OpenAPIModelName() string {
 	return "dev.argosy.rollout.v1alpha1.RolloutStrategy"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTree) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTree"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTreeAnalysisRun) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTreeAnalysisRun"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTreeImage) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTreeImage"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTreePod) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTreePod"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTreeReplicaSet) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTreeReplicaSet"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTreeReplicas) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTreeReplicas"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutTreeRevision) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutTreeRevision"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RolloutUndo) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.RolloutUndo"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

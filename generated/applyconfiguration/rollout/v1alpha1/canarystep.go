@@ -14,7 +14,7 @@ type CanaryStepApplyConfiguration struct {
 	// set). Without trafficRouting it is the part of the pods that are new.
 	SetWeight *int32 `json:"setWeight,omitempty"`
 	// pause waits for a time, or until somebody promotes the rollout.
-	Pause *RolloutPauseApplyConfiguration `json:"pause,omitempty"`
+	Pause *PauseStepApplyConfiguration `json:"pause,omitempty"`
 	// setCanaryScale sets the number of new pods, independently of the weight. Only with trafficRouting.
 	SetCanaryScale *SetCanaryScaleApplyConfiguration `json:"setCanaryScale,omitempty"`
 	// analysis judges the new pods, and waits until it has.
@@ -46,7 +46,7 @@ func (b *CanaryStepApplyConfiguration) WithSetWeight(value int32) *CanaryStepApp
 // WithPause sets the Pause field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Pause field is set to the value of the last call.
-func (b *CanaryStepApplyConfiguration) WithPause(value *RolloutPauseApplyConfiguration) *CanaryStepApplyConfiguration {
+func (b *CanaryStepApplyConfiguration) WithPause(value *PauseStepApplyConfiguration) *CanaryStepApplyConfiguration {
 	b.Pause = value
 	return b
 }

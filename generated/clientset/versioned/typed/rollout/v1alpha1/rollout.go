@@ -38,6 +38,16 @@ type RolloutInterface interface {
 	Apply(ctx context.Context, rollout *applyconfigurationrolloutv1alpha1.RolloutApplyConfiguration, opts v1.ApplyOptions) (result *rolloutv1alpha1.Rollout, err error)
 	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
 	ApplyStatus(ctx context.Context, rollout *applyconfigurationrolloutv1alpha1.RolloutApplyConfiguration, opts v1.ApplyOptions) (result *rolloutv1alpha1.Rollout, err error)
+	Promote(ctx context.Context, rolloutName string, rolloutPromote *rolloutv1alpha1.RolloutPromote, opts v1.CreateOptions) (*v1.Status, error)
+	Abort(ctx context.Context, rolloutName string, rolloutAbort *rolloutv1alpha1.RolloutAbort, opts v1.CreateOptions) (*v1.Status, error)
+	Retry(ctx context.Context, rolloutName string, rolloutRetry *rolloutv1alpha1.RolloutRetry, opts v1.CreateOptions) (*v1.Status, error)
+	Pause(ctx context.Context, rolloutName string, rolloutPause *rolloutv1alpha1.RolloutPause, opts v1.CreateOptions) (*v1.Status, error)
+	Resume(ctx context.Context, rolloutName string, rolloutResume *rolloutv1alpha1.RolloutResume, opts v1.CreateOptions) (*v1.Status, error)
+	Undo(ctx context.Context, rolloutName string, rolloutUndo *rolloutv1alpha1.RolloutUndo, opts v1.CreateOptions) (*v1.Status, error)
+	Restart(ctx context.Context, rolloutName string, rolloutRestart *rolloutv1alpha1.RolloutRestart, opts v1.CreateOptions) (*v1.Status, error)
+	SetImage(ctx context.Context, rolloutName string, rolloutSetImage *rolloutv1alpha1.RolloutSetImage, opts v1.CreateOptions) (*v1.Status, error)
+	GetTree(ctx context.Context, rolloutName string, options v1.GetOptions) (*rolloutv1alpha1.RolloutTree, error)
+
 	RolloutExpansion
 }
 
@@ -58,4 +68,138 @@ func newRollouts(c *RolloutV1alpha1Client, namespace string) *rollouts {
 			func() *rolloutv1alpha1.RolloutList { return &rolloutv1alpha1.RolloutList{} },
 		),
 	}
+}
+
+// Promote takes the representation of a rolloutPromote and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Promote(ctx context.Context, rolloutName string, rolloutPromote *rolloutv1alpha1.RolloutPromote, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("promote").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutPromote).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Abort takes the representation of a rolloutAbort and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Abort(ctx context.Context, rolloutName string, rolloutAbort *rolloutv1alpha1.RolloutAbort, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("abort").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutAbort).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Retry takes the representation of a rolloutRetry and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Retry(ctx context.Context, rolloutName string, rolloutRetry *rolloutv1alpha1.RolloutRetry, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("retry").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutRetry).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Pause takes the representation of a rolloutPause and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Pause(ctx context.Context, rolloutName string, rolloutPause *rolloutv1alpha1.RolloutPause, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("pause").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutPause).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Resume takes the representation of a rolloutResume and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Resume(ctx context.Context, rolloutName string, rolloutResume *rolloutv1alpha1.RolloutResume, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("resume").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutResume).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Undo takes the representation of a rolloutUndo and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Undo(ctx context.Context, rolloutName string, rolloutUndo *rolloutv1alpha1.RolloutUndo, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("undo").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutUndo).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Restart takes the representation of a rolloutRestart and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) Restart(ctx context.Context, rolloutName string, rolloutRestart *rolloutv1alpha1.RolloutRestart, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("restart").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutRestart).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// SetImage takes the representation of a rolloutSetImage and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *rollouts) SetImage(ctx context.Context, rolloutName string, rolloutSetImage *rolloutv1alpha1.RolloutSetImage, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("setimage").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(rolloutSetImage).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// GetTree takes name of the rollout, and returns the corresponding rolloutv1alpha1.RolloutTree object, and an error if there is any.
+func (c *rollouts) GetTree(ctx context.Context, rolloutName string, options v1.GetOptions) (result *rolloutv1alpha1.RolloutTree, err error) {
+	result = &rolloutv1alpha1.RolloutTree{}
+	err = c.GetClient().Get().
+		Namespace(c.GetNamespace()).
+		Resource("rollouts").
+		Name(rolloutName).
+		SubResource("tree").
+		VersionedParams(&options, scheme.ParameterCodec).
+		Do(ctx).
+		Into(result)
+	return
 }

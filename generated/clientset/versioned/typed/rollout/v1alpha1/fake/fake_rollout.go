@@ -6,10 +6,14 @@
 package fake
 
 import (
+	context "context"
+
 	v1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	rolloutv1alpha1 "argosy.dev/argosy/generated/applyconfiguration/rollout/v1alpha1"
 	typedrolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gentype "k8s.io/client-go/gentype"
+	testing "k8s.io/client-go/testing"
 )
 
 // fakeRollouts implements RolloutInterface
@@ -35,4 +39,112 @@ func newFakeRollouts(fake *FakeRolloutV1alpha1, namespace string) typedrolloutv1
 		),
 		fake,
 	}
+}
+
+// Promote takes the representation of a rolloutPromote and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Promote(ctx context.Context, rolloutName string, rolloutPromote *v1alpha1.RolloutPromote, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "promote", c.Namespace(), rolloutPromote, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Abort takes the representation of a rolloutAbort and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Abort(ctx context.Context, rolloutName string, rolloutAbort *v1alpha1.RolloutAbort, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "abort", c.Namespace(), rolloutAbort, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Retry takes the representation of a rolloutRetry and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Retry(ctx context.Context, rolloutName string, rolloutRetry *v1alpha1.RolloutRetry, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "retry", c.Namespace(), rolloutRetry, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Pause takes the representation of a rolloutPause and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Pause(ctx context.Context, rolloutName string, rolloutPause *v1alpha1.RolloutPause, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "pause", c.Namespace(), rolloutPause, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Resume takes the representation of a rolloutResume and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Resume(ctx context.Context, rolloutName string, rolloutResume *v1alpha1.RolloutResume, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "resume", c.Namespace(), rolloutResume, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Undo takes the representation of a rolloutUndo and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Undo(ctx context.Context, rolloutName string, rolloutUndo *v1alpha1.RolloutUndo, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "undo", c.Namespace(), rolloutUndo, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Restart takes the representation of a rolloutRestart and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) Restart(ctx context.Context, rolloutName string, rolloutRestart *v1alpha1.RolloutRestart, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "restart", c.Namespace(), rolloutRestart, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// SetImage takes the representation of a rolloutSetImage and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeRollouts) SetImage(ctx context.Context, rolloutName string, rolloutSetImage *v1alpha1.RolloutSetImage, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), rolloutName, "setimage", c.Namespace(), rolloutSetImage, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// GetTree takes name of the rollout, and returns the corresponding rolloutTree object, and an error if there is any.
+func (c *fakeRollouts) GetTree(ctx context.Context, rolloutName string, options v1.GetOptions) (result *v1alpha1.RolloutTree, err error) {
+	emptyResult := &v1alpha1.RolloutTree{}
+	obj, err := c.Fake.
+		Invokes(testing.NewGetSubresourceActionWithOptions(c.Resource(), c.Namespace(), "tree", rolloutName, options), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1alpha1.RolloutTree), err
 }

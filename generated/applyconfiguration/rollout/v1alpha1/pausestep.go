@@ -9,26 +9,26 @@ import (
 	intstr "k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// RolloutPauseApplyConfiguration represents a declarative configuration of the RolloutPause type for use
+// PauseStepApplyConfiguration represents a declarative configuration of the PauseStep type for use
 // with apply.
 //
-// RolloutPause waits.
-type RolloutPauseApplyConfiguration struct {
+// PauseStep waits.
+type PauseStepApplyConfiguration struct {
 	// duration is how long: a number of seconds, or a duration such as "1h30m". Absent means until somebody promotes
 	// the rollout.
 	Duration *intstr.IntOrString `json:"duration,omitempty"`
 }
 
-// RolloutPauseApplyConfiguration constructs a declarative configuration of the RolloutPause type for use with
+// PauseStepApplyConfiguration constructs a declarative configuration of the PauseStep type for use with
 // apply.
-func RolloutPause() *RolloutPauseApplyConfiguration {
-	return &RolloutPauseApplyConfiguration{}
+func PauseStep() *PauseStepApplyConfiguration {
+	return &PauseStepApplyConfiguration{}
 }
 
 // WithDuration sets the Duration field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Duration field is set to the value of the last call.
-func (b *RolloutPauseApplyConfiguration) WithDuration(value intstr.IntOrString) *RolloutPauseApplyConfiguration {
+func (b *PauseStepApplyConfiguration) WithDuration(value intstr.IntOrString) *PauseStepApplyConfiguration {
 	b.Duration = &value
 	return b
 }
