@@ -190,7 +190,7 @@ func digest(paths []string) string {
 	return strings.Join(lines, "\n")
 }
 
-var indices = regexp.MustCompile(`\[\d+\]|\.k\d+\b`)
+var indices = regexp.MustCompile(`\[\d+\]|\.k\d+\b|\{k\d+\}`)
 
 func show(want any) string {
 	switch w := want.(type) {

@@ -129,10 +129,8 @@ func expected(v any, t reflect.Type) any {
 	if t == nil {
 		return v
 	}
-	if value, special := valueOf(t); special {
+	if _, special := valueOf(t); special {
 		switch {
-		case reflect.ValueOf(value).Pointer() == reflect.ValueOf(canonical).Pointer():
-			return unordered{v}
 		case typeName(t) == workflowTypes+"AnyString":
 			if s, ok := v.(string); ok {
 				return s

@@ -20,10 +20,14 @@ type Generator struct {
 	Full bool
 	// Plain makes up only numbers and objects that survive being decoded into Go maps.
 	Plain bool
+	// Text makes up text for a place, if set.
+	Text func(path string, s *Schema) string
 	// Missing collects what the Go types lack, by path.
 	Missing []string
 
 	rng *rand.Rand
+	// toward are the places that shall be there, and what leads to them; others are there rarely. nil means none.
+	toward map[string]bool
 	// within counts how often each type occurs above the place at hand.
 	within map[reflect.Type]int
 }
@@ -50,7 +54,34 @@ type place struct {
 	omitted bool
 }
 
-func (g *Generator) sometimes() bool { return g.Full || g.rng.IntN(3) == 0 }
+// Toward makes the generator set the properties at these paths, as Paths names them, and few others.
+func (g *Generator) Toward(paths []string) {
+	g.toward = map[string]bool{}
+	for _, p := range paths {
+		g.toward[p] = true
+		for i, c := range p {
+			if c == '.' || c == '[' || c == '{' {
+				g.toward[p[:i]] = true
+			}
+		}
+	}
+}
+
+// wanted tells that the place must be there, if anything else allows it.
+func (g *Generator) wanted(path string) bool {
+	if g.Full || g.toward == nil {
+		return g.Full
+	}
+	return g.toward[General(path)]
+}
+
+// sometimes decides whether an optional property is there.
+func (g *Generator) sometimes(path string) bool {
+	if g.toward != nil {
+		return g.wanted(path) || g.rng.IntN(12) == 0
+	}
+	return g.Full || g.rng.IntN(3) == 0
+}
 
 // rarely is true for one in n, but never where everything is to be full.
 func (g *Generator) rarely(n int) bool { return !g.Full && g.rng.IntN(n) == 0 }
@@ -65,7 +96,7 @@ func (g *Generator) value(path string, s *Schema, t reflect.Type, at place) (in,
 	saysNo := at.ours && at.spec && (t.Kind() == reflect.Bool || t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64)
 	zero := (pointer || at.ours && !at.omitted && !isSpecial || saysNo) && g.rarely(4)
 	if isSpecial {
-		return special(g, s, zero)
+		return special(g, path, s, zero)
 	}
 	if why := mismatch(s, t); why != "" {
 		g.Missing = append(g.Missing, path+": "+why)
@@ -79,7 +110,7 @@ func (g *Generator) value(path string, s *Schema, t reflect.Type, at place) (in,
 	case reflect.Map:
 		return g.dictionary(path, s, t, at)
 	case reflect.String:
-		v := g.stringOf(s, zero)
+		v := g.stringOf(path, s, zero)
 		return v, v
 	case reflect.Bool:
 		return !zero, !zero
@@ -137,11 +168,14 @@ func mismatch(s *Schema, t reflect.Type) string {
 	return fmt.Sprintf("%s in the peer's schema, %s in Go", strings.TrimSpace(s.Type+" "+s.Format), t)
 }
 
-func (g *Generator) stringOf(s *Schema, zero bool) string {
+func (g *Generator) stringOf(path string, s *Schema, zero bool) string {
 	if len(s.Enum) > 0 {
 		from := slices.DeleteFunc(slices.Clone(s.Enum), func(v any) bool { return v == "" && !zero })
 		v, _ := from[g.rng.IntN(len(from))].(string)
 		return v
+	}
+	if g.Text != nil && !zero {
+		return g.Text(path, s)
 	}
 	return g.text(zero && s.MinLength == 0)
 }
@@ -153,7 +187,7 @@ func (g *Generator) list(path string, s *Schema, t reflect.Type, at place) (in, 
 	}
 	ins, wants := []any{}, []any{}
 	elem := place{ours: at.ours, spec: at.spec}
-	for i := range g.length(s.MinItems) {
+	for i := range g.length(path, s.MinItems) {
 		in, want := g.value(fmt.Sprintf("%s[%d]", path, i), items, t.Elem(), elem)
 		ins, wants = append(ins, in), append(wants, want)
 	}
@@ -167,16 +201,16 @@ func (g *Generator) dictionary(path string, s *Schema, t reflect.Type, at place)
 	}
 	ins, wants := map[string]any{}, map[string]any{}
 	elem := place{ours: at.ours, spec: at.spec}
-	for i := range g.length(0) {
+	for i := range g.length(path, 0) {
 		key := "k" + strconv.Itoa(i)
-		ins[key], wants[key] = g.value(path+"{}", items, t.Elem(), elem)
+		ins[key], wants[key] = g.value(path+"{"+key+"}", items, t.Elem(), elem)
 	}
 	return ins, object{fields: wants}
 }
 
 // length makes up the length of a list or map.
-func (g *Generator) length(least int) int {
-	if least == 0 && g.rarely(4) {
+func (g *Generator) length(path string, least int) int {
+	if least == 0 && !g.wanted(path+"[]") && !g.wanted(path+"{}") && g.rarely(4) {
 		return 0
 	}
 	return max(1, least) + g.rng.IntN(2)
@@ -199,16 +233,17 @@ func (g *Generator) structure(path string, s *Schema, t reflect.Type, at place) 
 			continue
 		}
 		required := slices.Contains(s.Required, name)
-		if !required && !g.sometimes() || g.within[dereferenced(field.Type)] > deepest {
+		here := path + "." + name
+		if !required && !g.sometimes(here) || g.within[dereferenced(field.Type)] > deepest {
 			continue
 		}
 		inner := place{ours: field.ours(), omitted: field.omitted()}
 		inner.spec = at.spec && name != "status" && !losesZero[typeName(field.owner)+"."+name]
-		if !required && inner.ours && inner.omitted && g.rarely(12) {
+		if !required && inner.ours && inner.omitted && !g.wanted(here) && g.rarely(12) {
 			ins[name], wants.fields[name] = nil, nothing
 			continue
 		}
-		in, want := g.value(path+"."+name, s.Properties[name], field.Type, inner)
+		in, want := g.value(here, s.Properties[name], field.Type, inner)
 		// They do not tell empty from absent either, nor do structures held by value.
 		_, keepsEmpty := in.(json.RawMessage)
 		if !inner.ours && isEmpty(in) || field.Type.Kind() == reflect.Struct && inner.omitted && !keepsEmpty && isEmpty(in) {

@@ -13,12 +13,10 @@ import (
 )
 
 // Untyped makes up a value by the schema alone: for places that are kept as JSON.
-func (g *Generator) Untyped(s *Schema) any { return g.untyped("", s) }
-
-func (g *Generator) untyped(name string, s *Schema) any {
+func (g *Generator) Untyped(path string, s *Schema) any {
 	switch {
 	case s.silent() && s.Type == "" && !s.IntOrString:
-		return g.loose(name)
+		return g.loose(path)
 	case s.IntOrString && strings.Contains(s.Pattern, "KMGTPE"):
 		return []any{"1Gi", "500m", json.Number("2"), "1.50"}[g.rng.IntN(4)]
 	case s.IntOrString:
@@ -32,11 +30,11 @@ func (g *Generator) untyped(name string, s *Schema) any {
 		if s.silent() {
 			return g.anyObject(2)
 		}
-		return g.untypedObject(s)
+		return g.untypedObject(path, s)
 	case "array":
 		out := []any{}
-		for range g.length(s.MinItems) {
-			out = append(out, g.untyped(name, s.Items))
+		for range g.length(path, s.MinItems) {
+			out = append(out, g.Untyped(path+"[]", s.Items))
 		}
 		return out
 	case "string":
@@ -46,7 +44,7 @@ func (g *Generator) untyped(name string, s *Schema) any {
 		case "byte":
 			return base64.StdEncoding.EncodeToString([]byte(g.text(false)))
 		}
-		return g.stringOf(s, g.rarely(4))
+		return g.stringOf(path, s, g.rarely(4))
 	case "boolean":
 		return g.rng.IntN(2) == 0
 	case "integer":
@@ -58,25 +56,25 @@ func (g *Generator) untyped(name string, s *Schema) any {
 	case "number":
 		return g.number()
 	default:
-		return g.untypedObject(s)
+		return g.untypedObject(path, s)
 	}
 }
 
-func (g *Generator) untypedObject(s *Schema) any {
+func (g *Generator) untypedObject(path string, s *Schema) any {
 	out := map[string]any{}
 	for _, name := range sortedKeys(s.Properties) {
-		required := slices.Contains(s.Required, name)
+		required, here := slices.Contains(s.Required, name), path+"."+name
 		switch {
-		case !required && !g.sometimes():
-		case !required && g.rarely(12):
+		case !required && !g.sometimes(here):
+		case !required && !g.wanted(here) && g.rarely(12):
 			out[name] = nil
 		default:
-			out[name] = g.untyped(name, s.Properties[name])
+			out[name] = g.Untyped(here, s.Properties[name])
 		}
 	}
 	if s.AdditionalProperties != nil {
-		for i := range g.length(0) {
-			out["k"+strconv.Itoa(i)] = g.untyped("", s.AdditionalProperties)
+		for i := range g.length(path, 0) {
+			out["k"+strconv.Itoa(i)] = g.Untyped(path+"{}", s.AdditionalProperties)
 		}
 	}
 	return out
@@ -84,8 +82,8 @@ func (g *Generator) untypedObject(s *Schema) any {
 
 // loose makes up what the peer's schema says nothing of. Within pod templates these are places that the peer's
 // definition leaves open on purpose, while their shape is known.
-func (g *Generator) loose(name string) any {
-	switch name {
+func (g *Generator) loose(path string) any {
+	switch path[strings.LastIndex(path, ".")+1:] {
 	case "limits", "requests":
 		return map[string]any{"cpu": []any{"1", json.Number("0.5"), "{{inputs.cpu}}", json.Number("2")}[g.rng.IntN(4)]}
 	case "volumes":

@@ -19,11 +19,11 @@ import (
 
 // Value makes up a value of a Go type with a JSON form of its own: as it is sent, and as it must come back. zero asks
 // for the zero of the type, where it has one.
-type Value func(g *Generator, s *Schema, zero bool) (in, want any)
+type Value func(g *Generator, path string, s *Schema, zero bool) (in, want any)
 
 // same is a Value that comes back as it was sent.
 func same(f func(g *Generator, s *Schema, zero bool) any) Value {
-	return func(g *Generator, s *Schema, zero bool) (any, any) {
+	return func(g *Generator, _ string, s *Schema, zero bool) (any, any) {
 		v := f(g, s, zero)
 		return v, v
 	}
@@ -38,18 +38,8 @@ var objectMeta = reflect.TypeFor[metav1.ObjectMeta]()
 
 // values are the Go types with a JSON form of their own.
 var values = map[reflect.Type]Value{
-	reflect.TypeFor[raw.JSON](): same(func(g *Generator, s *Schema, _ bool) any {
-		if !s.silent() {
-			return g.Untyped(s)
-		}
-		return g.anyJSON(2)
-	}),
-	reflect.TypeFor[raw.Object](): same(func(g *Generator, s *Schema, _ bool) any {
-		if !s.silent() {
-			return g.Untyped(s)
-		}
-		return g.anyObject(2)
-	}),
+	reflect.TypeFor[raw.JSON]():            free((*Generator).anyJSON),
+	reflect.TypeFor[raw.Object]():          free((*Generator).anyObject),
 	reflect.TypeFor[raw.PodTemplateSpec](): canonical,
 	reflect.TypeFor[raw.JobSpec]():         canonical,
 	reflect.TypeFor[metav1.Time](): same(func(g *Generator, _ *Schema, _ bool) any {
@@ -92,20 +82,34 @@ func valueOf(t reflect.Type) (Value, bool) {
 	return v, ok
 }
 
+// free is a Value that is kept as JSON, of which the schema may say more than the Go type.
+func free(otherwise func(*Generator, int) any) Value {
+	return func(g *Generator, path string, s *Schema, _ bool) (in, want any) {
+		v := otherwise(g, 2)
+		if !s.silent() {
+			v = g.Untyped(path, s)
+		}
+		return v, v
+	}
+}
+
 // canonical is a Value that is kept as JSON without nulls and in the order of its keys.
-func canonical(g *Generator, s *Schema, _ bool) (in, want any) {
+func canonical(g *Generator, path string, s *Schema, _ bool) (in, want any) {
 	if s.silent() {
 		s = &Schema{Properties: map[string]*Schema{"spec": {PreserveUnknown: true, Type: "object"}}}
 	}
-	v := g.Untyped(s)
+	v := g.Untyped(path, s)
 	return v, unordered{v}
 }
 
 // anyString is text that may be written as a number or a boolean, and is always read as text.
-func anyString(g *Generator, _ *Schema, zero bool) (in, want any) {
+func anyString(g *Generator, path string, s *Schema, zero bool) (in, want any) {
 	switch {
 	case zero:
 		return "", ""
+	case g.Text != nil:
+		v := g.Text(path, s)
+		return v, v
 	case g.rng.IntN(2) == 0:
 		v := g.text(false)
 		return v, v
