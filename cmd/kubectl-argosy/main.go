@@ -27,7 +27,7 @@ func newCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	flags := genericclioptions.NewConfigFlags(true)
 	root := &cobra.Command{
 		Use:           "kubectl-argosy",
-		Short:         "Work with Argosy's workflows",
+		Short:         "Work with the workflows and rollouts of Argosy",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl argosy"},
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -36,6 +36,6 @@ func newCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newWorkflowCommand(flags, streams))
+	root.AddCommand(newWorkflowCommand(flags, streams), newRolloutCommand(flags, streams))
 	return root
 }

@@ -20,48 +20,34 @@ import (
 	"argosy.dev/argosy/apis/scheme"
 	"argosy.dev/argosy/apis/verb"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/generated/clientset/versioned"
 )
 
 // newWorkflowCommand returns `kubectl argosy workflow`: one command for each verb of the API.
 func newWorkflowCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {
 	cmd := &cobra.Command{Use: "workflow", Aliases: []string{"wf", "workflows"}, Short: "Stop, terminate, suspend and resume workflows, and read their logs"}
-	var message, selector string
-	add := func(use, short string, withSelector bool, body func(name string) runtime.Object) {
-		c := &cobra.Command{
-			Use: use + " NAME...", Short: short, Args: cobra.MinimumNArgs(1),
-			RunE: func(cmd *cobra.Command, names []string) error {
-				client, namespace, err := connect(flags)
-				if err != nil {
-					return err
-				}
-				for _, name := range names {
-					if err := post(cmd.Context(), client, namespace, name, use, body(name)); err != nil {
-						return err
-					}
-					fmt.Fprintf(streams.Out, "workflow.%s/%s: %s requested\n", wfv1.GroupName, name, use)
-				}
-				return nil
-			},
-		}
-		c.Flags().StringVarP(&message, "message", "m", "", "Why: recorded with the workflow.")
-		if withSelector {
-			c.Flags().StringVar(&selector, "node-field-selector", "", "Only the suspended nodes that match, such as displayName=approve.")
-		}
-		cmd.AddCommand(c)
+	v := &verbs{flags: flags, streams: streams, resource: "workflows",
+		client: func(c *versioned.Clientset) rest.Interface { return c.WorkflowV1alpha1().RESTClient() }}
+	var selector string
+	selectNodes := func(c *cobra.Command) *cobra.Command {
+		c.Flags().StringVar(&selector, "node-field-selector", "", "Only the suspended nodes that match, such as displayName=approve.")
+		return c
 	}
-	add("stop", "End what runs, then run the exit handlers", true, func(name string) runtime.Object {
-		return &wfv1.WorkflowStop{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}, NodeFieldSelector: selector}
-	})
-	add("terminate", "End what runs at once, with no exit handlers", false, func(name string) runtime.Object {
-		return &wfv1.WorkflowTerminate{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}}
-	})
-	add("suspend", "Start no more steps until resumed", false, func(name string) runtime.Object {
-		return &wfv1.WorkflowSuspend{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}}
-	})
-	add("resume", "Go on: a suspended workflow, or its suspended nodes", true, func(name string) runtime.Object {
-		return &wfv1.WorkflowResume{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: message}, NodeFieldSelector: selector}
-	})
-	cmd.AddCommand(newLogCommand(flags, streams))
+	cmd.AddCommand(
+		selectNodes(v.command("stop", "stop", "End what runs, then run the exit handlers", func(name string) (runtime.Object, error) {
+			return &wfv1.WorkflowStop{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: v.message}, NodeFieldSelector: selector}, nil
+		})),
+		v.command("terminate", "terminate", "End what runs at once, with no exit handlers", func(name string) (runtime.Object, error) {
+			return &wfv1.WorkflowTerminate{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: v.message}}, nil
+		}),
+		v.command("suspend", "suspend", "Start no more steps until resumed", func(name string) (runtime.Object, error) {
+			return &wfv1.WorkflowSuspend{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: v.message}}, nil
+		}),
+		selectNodes(v.command("resume", "resume", "Go on: a suspended workflow, or its suspended nodes", func(name string) (runtime.Object, error) {
+			return &wfv1.WorkflowResume{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: v.message}, NodeFieldSelector: selector}, nil
+		})),
+		newLogCommand(flags, streams),
+	)
 	return cmd
 }
 
@@ -77,7 +63,7 @@ func newLogCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
-			return stream(ctx, client, namespace, args[0], &options, streams.Out)
+			return stream(ctx, client.WorkflowV1alpha1().RESTClient(), namespace, args[0], &options, streams.Out)
 		},
 	}
 	cmd.Flags().BoolVarP(&options.Follow, "follow", "f", false, "Go on until the workflow has ended.")
@@ -88,34 +74,8 @@ func newLogCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 	return cmd
 }
 
-// connect returns a client of the workflow API and the namespace to work in, by kubectl's own rules.
-func connect(flags *genericclioptions.ConfigFlags) (*rest.RESTClient, string, error) {
-	loader := flags.ToRawKubeConfigLoader()
-	namespace, _, err := loader.Namespace()
-	if err != nil {
-		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
-	}
-	config, err := flags.ToRESTConfig()
-	if err != nil {
-		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
-	}
-	config.APIPath = "/apis"
-	config.GroupVersion = &wfv1.SchemeGroupVersion
-	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
-	client, err := rest.RESTClientFor(config)
-	if err != nil {
-		return nil, "", fmt.Errorf("connecting: %w", err)
-	}
-	return client, namespace, nil
-}
-
-// post asks for a verb on one workflow.
-func post(ctx context.Context, client *rest.RESTClient, namespace, name, verb string, body runtime.Object) error {
-	return client.Post().Namespace(namespace).Resource("workflows").Name(name).SubResource(verb).Body(body).Do(ctx).Error()
-}
-
 // stream copies a workflow's log to out until it ends or ctx does.
-func stream(ctx context.Context, client *rest.RESTClient, namespace, name string, options *wfv1.WorkflowLogOptions, out io.Writer) error {
+func stream(ctx context.Context, client rest.Interface, namespace, name string, options *wfv1.WorkflowLogOptions, out io.Writer) error {
 	reader, err := client.Get().Namespace(namespace).Resource("workflows").Name(name).SubResource("log").
 		VersionedParams(options, scheme.ParameterCodec).Stream(ctx)
 	if err != nil {

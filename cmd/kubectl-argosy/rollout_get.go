@@ -1,0 +1,260 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/yaml"
+
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/generated/clientset/versioned"
+	"argosy.dev/argosy/generated/informers/externalversions"
+	"argosy.dev/argosy/pkg/rollout/tree"
+)
+
+// isTerminal tells whether out is a terminal, which takes colours and can be written over.
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+func newGetCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {
+	var watch, noColor bool
+	var output string
+	cmd := &cobra.Command{
+		Use: "get NAME", Short: "Show a rollout with its ReplicaSets, pods and analysis runs", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, namespace, err := connect(flags)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			defer stop()
+			terminal := isTerminal(streams.Out)
+			show := func(t *rov1.RolloutTree) error {
+				switch output {
+				case "":
+					p := printer{color: terminal && !noColor, now: time.Now()}
+					text := p.tree(t)
+					if terminal && watch {
+						text = "\033[H\033[2J" + text
+					}
+					_, err := io.WriteString(streams.Out, text)
+					return err
+				default:
+					return encode(streams.Out, output, t)
+				}
+			}
+			if output != "" && output != "json" && output != "yaml" {
+				return fmt.Errorf("-o %s: there are json and yaml", output)
+			}
+			if !watch {
+				t, err := client.RolloutV1alpha1().Rollouts(namespace).GetTree(ctx, args[0], metav1.GetOptions{})
+				if err != nil {
+					return err
+				}
+				return show(t)
+			}
+			return follow(ctx, client, namespace, args[0], func(t *rov1.RolloutTree) (bool, error) { return false, show(t) })
+		},
+	}
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "Go on, and show each change.")
+	cmd.Flags().BoolVar(&noColor, "no-color", false, "No colours, even on a terminal.")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "json or yaml; empty for a tree.")
+	return cmd
+}
+
+func encode(out io.Writer, format string, obj any) error {
+	var data []byte
+	var err error
+	if format == "json" {
+		data, err = json.MarshalIndent(obj, "", "    ")
+		data = append(data, '\n')
+	} else {
+		data, err = yaml.Marshal(obj)
+	}
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	_, err = out.Write(data)
+	return err
+}
+
+// refresh is how often the tree is read anew while its rollout does not change: pods restart and become ready without
+// it, and whoever may see the tree need not be allowed to watch pods.
+const refresh = 2 * time.Second
+
+// follow calls see with the tree of a rollout, now and after each change, until see says that it is enough or ctx ends.
+func follow(ctx context.Context, client versioned.Interface, namespace, name string, see func(*rov1.RolloutTree) (bool, error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changed := make(chan struct{}, 1)
+	notify := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	factory := externalversions.NewSharedInformerFactoryWithOptions(client, 0, externalversions.WithNamespace(namespace),
+		externalversions.WithTweakListOptions(func(o *metav1.ListOptions) {
+			o.FieldSelector = fields.OneTermEqualSelector("metadata.name", name).String()
+		}))
+	if _, err := factory.Rollout().V1alpha1().Rollouts().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: func(any) { notify() }, UpdateFunc: func(_, _ any) { notify() }, DeleteFunc: func(any) { notify() },
+	}); err != nil {
+		return fmt.Errorf("watching the rollout: %w", err)
+	}
+	factory.Start(ctx.Done())
+	defer factory.Shutdown()
+	defer cancel()
+	tick := time.NewTicker(refresh)
+	defer tick.Stop()
+	last := ""
+	for {
+		t, err := client.RolloutV1alpha1().Rollouts(namespace).GetTree(ctx, name, metav1.GetOptions{})
+		switch {
+		case ctx.Err() != nil:
+			return interrupted(ctx)
+		case err != nil:
+			return err
+		}
+		text, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("encoding the answer: %w", err)
+		}
+		if string(text) != last {
+			last = string(text)
+			if enough, err := see(t); err != nil || enough {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return interrupted(ctx)
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
+
+// interrupted is nil if the user ended the watch, and says so if its time is over.
+func interrupted(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New("the rollout has not settled in time")
+	}
+	return nil
+}
+
+func newStatusCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {
+	var watch bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use: "status NAME", Short: "Wait until a rollout is healthy, paused or degraded; exits with 1 if it is degraded or time is over", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, namespace, err := connect(flags)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			defer stop()
+			if timeout > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, timeout)
+				defer cancel()
+			}
+			last := ""
+			return follow(ctx, client, namespace, args[0], func(t *rov1.RolloutTree) (bool, error) {
+				line := string(t.Phase)
+				if t.Message != "" {
+					line += " - " + t.Message
+				}
+				if line != last {
+					fmt.Fprintln(streams.Out, line)
+					last = line
+				}
+				switch t.Phase {
+				case rov1.RolloutPhaseDegraded:
+					return true, fmt.Errorf("the rollout is degraded: %s", t.Message)
+				case rov1.RolloutPhaseHealthy, rov1.RolloutPhasePaused:
+					return true, nil
+				}
+				return !watch, nil
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&watch, "watch", "w", true, "Wait until the rollout has settled.")
+	cmd.Flags().DurationVarP(&timeout, "timeout", "t", 0, "How long to wait, such as 5m; 0 is for ever.")
+	return cmd
+}
+
+func newListCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "List rollouts with the steps and weights at which they are", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, namespace, err := connect(flags)
+			if err != nil {
+				return err
+			}
+			if all {
+				namespace = metav1.NamespaceAll
+			}
+			list, err := client.RolloutV1alpha1().Rollouts(namespace).List(cmd.Context(), metav1.ListOptions{})
+			if err != nil {
+				return err
+			}
+			if len(list.Items) == 0 {
+				fmt.Fprintln(streams.ErrOut, "No rollouts found.")
+				return nil
+			}
+			w := tabwriter.NewWriter(streams.Out, 0, 8, 3, ' ', 0)
+			header := "NAME\tSTRATEGY\tSTATUS\tSTEP\tSET-WEIGHT\tREADY\tDESIRED\tUP-TO-DATE\tAVAILABLE"
+			if all {
+				header = "NAMESPACE\t" + header
+			}
+			fmt.Fprintln(w, header)
+			for i := range list.Items {
+				t := tree.Build(&list.Items[i], tree.Parts{})
+				if all {
+					fmt.Fprintf(w, "%s\t", t.Namespace)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\t%d\t%d\t%d\n", t.Name, dash(t.Strategy), dash(string(t.Phase)), dash(t.Step), weight(t.SetWeight),
+					t.Replicas.Ready, t.Replicas.Current, t.Replicas.Desired, t.Replicas.Updated, t.Replicas.Available)
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().BoolVarP(&all, "all-namespaces", "A", false, "Rollouts of all namespaces.")
+	return cmd
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func weight(w *int32) string {
+	if w == nil {
+		return "-"
+	}
+	return fmt.Sprint(*w)
+}
