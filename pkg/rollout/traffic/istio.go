@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
@@ -200,12 +201,12 @@ func (v *virtualService) pickTLS(routes []map[string]any) ([]map[string]any, err
 		before := len(picked)
 		for _, route := range routes {
 			port, hosts, single := matched(route)
-			if single && port == wanted.Port && sameSet(hosts, wanted.SNIHosts) {
+			if single && port == ptr.Deref(wanted.Port, 0) && sameSet(hosts, wanted.SNIHosts) {
 				picked = append(picked, route)
 			}
 		}
 		if len(picked) == before {
-			return nil, fmt.Errorf("no TLS route has port %d and exactly the hosts %q", wanted.Port, wanted.SNIHosts)
+			return nil, fmt.Errorf("no TLS route has port %d and exactly the hosts %q", ptr.Deref(wanted.Port, 0), wanted.SNIHosts)
 		}
 	}
 	return picked, nil
@@ -220,12 +221,12 @@ func (v *virtualService) pickTCP(routes []map[string]any) ([]map[string]any, err
 	for _, wanted := range v.named.TCPRoutes {
 		before := len(picked)
 		for _, route := range routes {
-			if port, _, single := matched(route); single && port == wanted.Port {
+			if port, _, single := matched(route); single && port == ptr.Deref(wanted.Port, 0) {
 				picked = append(picked, route)
 			}
 		}
 		if len(picked) == before {
-			return nil, fmt.Errorf("no TCP route has port %d", wanted.Port)
+			return nil, fmt.Errorf("no TCP route has port %d", ptr.Deref(wanted.Port, 0))
 		}
 	}
 	return picked, nil
