@@ -45,7 +45,7 @@ type AnalysisRunSpec struct {
 	Args []Argument `json:"args,omitzero"`
 	// terminate ends the run before its time. What has been found so far counts. Default: false.
 	// +optional
-	Terminate bool `json:"terminate,omitempty"`
+	Terminate *bool `json:"terminate,omitempty"`
 	// dryRun are metrics whose outcome does not count.
 	// +optional
 	// +listType=atomic

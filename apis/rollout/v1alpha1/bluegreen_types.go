@@ -21,7 +21,7 @@ type BlueGreenStrategy struct {
 	AutoPromotionEnabled *bool `json:"autoPromotionEnabled,omitempty"`
 	// autoPromotionSeconds switches after a pause of this many seconds, unless somebody does so before. 0 means never.
 	// +optional
-	AutoPromotionSeconds int32 `json:"autoPromotionSeconds,omitempty"`
+	AutoPromotionSeconds *int32 `json:"autoPromotionSeconds,omitempty"`
 	// maxUnavailable is how many pods may be unavailable when pods are restarted: a number, or a percentage of
 	// replicas, rounded down. Default: 25%.
 	// +optional

@@ -60,7 +60,7 @@ type CanaryStrategy struct {
 	// dynamicStableScale takes old pods away as their part of the traffic shrinks, rather than keep all until the end.
 	// Only with trafficRouting, and not with scaleDownDelaySeconds. Default: false.
 	// +optional
-	DynamicStableScale bool `json:"dynamicStableScale,omitempty"`
+	DynamicStableScale *bool `json:"dynamicStableScale,omitempty"`
 	// pingPong lets two Services take turns in being the stable and the canary one, so that the pods of a Service never
 	// change under the traffic.
 	// +optional
@@ -148,7 +148,7 @@ type SetCanaryScale struct {
 	Replicas *int32 `json:"replicas,omitempty"`
 	// matchTrafficWeight ends what an earlier step set: the number follows the weight of the traffic again.
 	// +optional
-	MatchTrafficWeight bool `json:"matchTrafficWeight,omitempty"`
+	MatchTrafficWeight *bool `json:"matchTrafficWeight,omitempty"`
 }
 
 // SetHeaderRoute sends requests with certain headers to the new pods.
@@ -290,14 +290,14 @@ type RolloutExperimentStepAnalysisTemplateRef struct {
 	TemplateName string `json:"templateName"`
 	// clusterScope takes a ClusterAnalysisTemplate instead. Default: false.
 	// +optional
-	ClusterScope bool `json:"clusterScope,omitempty"`
+	ClusterScope *bool `json:"clusterScope,omitempty"`
 	// args are the arguments of the analysis.
 	// +optional
 	// +listType=atomic
 	Args []AnalysisRunArgument `json:"args,omitzero"`
 	// requiredForCompletion lets the experiment last until the analysis has ended. Default: false.
 	// +optional
-	RequiredForCompletion bool `json:"requiredForCompletion,omitempty"`
+	RequiredForCompletion *bool `json:"requiredForCompletion,omitempty"`
 }
 
 // RolloutAnalysisBackground is an analysis beside the steps.
@@ -338,7 +338,7 @@ type AnalysisTemplateRef struct {
 	TemplateName string `json:"templateName,omitempty"`
 	// clusterScope takes a ClusterAnalysisTemplate instead. Default: false.
 	// +optional
-	ClusterScope bool `json:"clusterScope,omitempty"`
+	ClusterScope *bool `json:"clusterScope,omitempty"`
 }
 
 // AnalysisRunArgument is an argument of an analysis run that a rollout or an experiment starts.

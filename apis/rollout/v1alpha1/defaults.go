@@ -131,7 +131,7 @@ func (s *CanaryStrategy) GetMaxTrafficWeight() int32 {
 func (s *RolloutSpec) GetScaleDownDelaySeconds() int32 {
 	switch {
 	case s.Strategy.Canary != nil:
-		if c := s.Strategy.Canary; c.TrafficRouting != nil && !c.DynamicStableScale {
+		if c := s.Strategy.Canary; c.TrafficRouting != nil && !c.GetDynamicStableScale() {
 			return ptr.Deref(c.ScaleDownDelaySeconds, DefaultScaleDownDelaySeconds)
 		}
 	case s.Strategy.BlueGreen != nil:
@@ -178,3 +178,50 @@ func (s *ExperimentSpec) GetProgressDeadlineSeconds() int32 {
 func (s *ExperimentSpec) GetScaleDownDelaySeconds() int32 {
 	return ptr.Deref(s.ScaleDownDelaySeconds, DefaultScaleDownDelaySeconds)
 }
+
+// GetPaused tells whether somebody holds the rollout where it is.
+func (s *RolloutSpec) GetPaused() bool { return ptr.Deref(s.Paused, false) }
+
+// GetMinReadySeconds returns how many seconds a pod must be ready to count as available.
+func (s *RolloutSpec) GetMinReadySeconds() int32 { return ptr.Deref(s.MinReadySeconds, 0) }
+
+// GetProgressDeadlineAbort tells whether a rollout that makes no progress in time is aborted.
+func (s *RolloutSpec) GetProgressDeadlineAbort() bool {
+	return ptr.Deref(s.ProgressDeadlineAbort, false)
+}
+
+// GetRollbackRevisions returns how many revisions back the steps are skipped.
+func (s *RolloutSpec) GetRollbackRevisions() int32 {
+	if s.RollbackWindow == nil {
+		return 0
+	}
+	return ptr.Deref(s.RollbackWindow.Revisions, 0)
+}
+
+// GetAutoPromotionSeconds returns after how many seconds of pause the traffic is switched; 0 means never.
+func (s *BlueGreenStrategy) GetAutoPromotionSeconds() int32 {
+	return ptr.Deref(s.AutoPromotionSeconds, 0)
+}
+
+// GetDynamicStableScale tells whether old pods are taken away as their part of the traffic shrinks.
+func (s *CanaryStrategy) GetDynamicStableScale() bool { return ptr.Deref(s.DynamicStableScale, false) }
+
+// GetMinPodsPerReplicaSet returns the least number of pods of a version that has any.
+func (s *CanaryStrategy) GetMinPodsPerReplicaSet() int32 {
+	return ptr.Deref(s.MinPodsPerReplicaSet, DefaultMinPodsPerReplicaSet)
+}
+
+// GetMatchTrafficWeight tells whether the number of new pods follows the weight of the traffic again.
+func (s *SetCanaryScale) GetMatchTrafficWeight() bool { return ptr.Deref(s.MatchTrafficWeight, false) }
+
+// GetClusterScope tells whether a ClusterAnalysisTemplate is meant.
+func (r AnalysisTemplateRef) GetClusterScope() bool { return ptr.Deref(r.ClusterScope, false) }
+
+// GetTerminate tells whether the run is to end before its time.
+func (s *AnalysisRunSpec) GetTerminate() bool { return ptr.Deref(s.Terminate, false) }
+
+// GetMinReadySeconds returns how many seconds a pod must be ready to count as available.
+func (t *TemplateSpec) GetMinReadySeconds() int32 { return ptr.Deref(t.MinReadySeconds, 0) }
+
+// GetTerminate tells whether the experiment is to end before its time.
+func (s *ExperimentSpec) GetTerminate() bool { return ptr.Deref(s.Terminate, false) }

@@ -51,7 +51,7 @@ type ExperimentSpec struct {
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
 	// terminate ends the experiment before its time. Default: false.
 	// +optional
-	Terminate bool `json:"terminate,omitempty"`
+	Terminate *bool `json:"terminate,omitempty"`
 	// analyses judge the pods. If one fails, so does the experiment.
 	// +optional
 	// +listType=atomic
@@ -81,7 +81,7 @@ type TemplateSpec struct {
 	Replicas *int32 `json:"replicas,omitempty"`
 	// minReadySeconds is how many seconds a pod must be ready to count as available. Default: 0.
 	// +optional
-	MinReadySeconds int32 `json:"minReadySeconds,omitempty"`
+	MinReadySeconds *int32 `json:"minReadySeconds,omitempty"`
 	// selector selects the pods of the group. It must match the labels of the template, and that of no other group.
 	Selector *metav1.LabelSelector `json:"selector"`
 	// template is what the pods are made from.
@@ -99,14 +99,14 @@ type ExperimentAnalysisTemplateRef struct {
 	TemplateName string `json:"templateName"`
 	// clusterScope takes a ClusterAnalysisTemplate instead. Default: false.
 	// +optional
-	ClusterScope bool `json:"clusterScope,omitempty"`
+	ClusterScope *bool `json:"clusterScope,omitempty"`
 	// args are the arguments of the analysis.
 	// +optional
 	// +listType=atomic
 	Args []Argument `json:"args,omitzero"`
 	// requiredForCompletion lets the experiment last until the analysis has ended. Default: false.
 	// +optional
-	RequiredForCompletion bool `json:"requiredForCompletion,omitempty"`
+	RequiredForCompletion *bool `json:"requiredForCompletion,omitempty"`
 }
 
 // TemplateStatusCode is where a group of pods of an experiment stands.

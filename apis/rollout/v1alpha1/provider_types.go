@@ -94,7 +94,7 @@ type PrometheusMetric struct {
 	Timeout *int64 `json:"timeout,omitempty"`
 	// insecure accepts any TLS certificate of the server. Default: false.
 	// +optional
-	Insecure bool `json:"insecure,omitempty"`
+	Insecure *bool `json:"insecure,omitempty"`
 	// headers are headers of the request.
 	// +optional
 	// +listType=atomic
@@ -183,7 +183,7 @@ type KayentaMetric struct {
 	StorageAccountName string `json:"storageAccountName"`
 	// lookback compares from the begin each time, rather than from one measurement to the next. Default: false.
 	// +optional
-	Lookback bool `json:"lookback,omitempty"`
+	Lookback *bool `json:"lookback,omitempty"`
 	// threshold are the scores that decide.
 	Threshold KayentaThreshold `json:"threshold"`
 	// scopes are what is compared.
@@ -241,13 +241,13 @@ type WebMetric struct {
 	Body string `json:"body,omitempty"`
 	// timeoutSeconds is how many seconds the request may take. Default: 10.
 	// +optional
-	TimeoutSeconds int64 `json:"timeoutSeconds,omitempty"`
+	TimeoutSeconds *int64 `json:"timeoutSeconds,omitempty"`
 	// jsonPath picks a part of the answer, which must be JSON, as in "{$.data.value}".
 	// +optional
 	JSONPath string `json:"jsonPath,omitempty"`
 	// insecure accepts any TLS certificate of the server. Default: false.
 	// +optional
-	Insecure bool `json:"insecure,omitempty"`
+	Insecure *bool `json:"insecure,omitempty"`
 	// jsonBody is the body of the request, as JSON. Not with body, and not with GET.
 	// +optional
 	JSONBody raw.Object `json:"jsonBody,omitzero"`
@@ -312,7 +312,7 @@ type DatadogSecretRef struct {
 	Name string `json:"name,omitempty"`
 	// namespaced looks for it in the namespace of the analysis run rather than in that of the server. Default: false.
 	// +optional
-	Namespaced bool `json:"namespaced,omitempty"`
+	Namespaced *bool `json:"namespaced,omitempty"`
 }
 
 // WavefrontMetric asks Wavefront.
@@ -418,7 +418,7 @@ type CloudWatchMetricStat struct {
 	Metric CloudWatchMetricStatMetric `json:"metric,omitzero"`
 	// period is the number of seconds that a value stands for.
 	// +optional
-	Period intstr.IntOrString `json:"period,omitzero"`
+	Period *intstr.IntOrString `json:"period,omitempty"`
 	// stat is how values are summed up, such as Sum.
 	// +optional
 	Stat string `json:"stat,omitempty"`

@@ -66,7 +66,7 @@ type RolloutSpec struct {
 	// minReadySeconds is how many seconds a new pod must be ready, without a restart of its containers, to count as
 	// available. Default: 0.
 	// +optional
-	MinReadySeconds int32 `json:"minReadySeconds,omitempty"`
+	MinReadySeconds *int32 `json:"minReadySeconds,omitempty"`
 	// strategy is how pods are replaced: exactly one of blueGreen and canary.
 	// +optional
 	Strategy RolloutStrategy `json:"strategy,omitzero"`
@@ -75,14 +75,14 @@ type RolloutSpec struct {
 	RevisionHistoryLimit *int32 `json:"revisionHistoryLimit,omitempty"`
 	// paused holds the rollout where it is: pods are scaled, but no step is taken. Default: false.
 	// +optional
-	Paused bool `json:"paused,omitempty"`
+	Paused *bool `json:"paused,omitempty"`
 	// progressDeadlineSeconds is how many seconds may pass without progress before the rollout counts as degraded. Time
 	// in pauses and analyses does not count. Default: 600.
 	// +optional
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
 	// progressDeadlineAbort aborts the rollout when progressDeadlineSeconds have passed. Default: false.
 	// +optional
-	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
+	ProgressDeadlineAbort *bool `json:"progressDeadlineAbort,omitempty"`
 	// restartAt restarts, from this time on, all pods that were created before it. Each is evicted, so that disruption
 	// budgets hold, and no more than maxUnavailable at a time.
 	// +optional
@@ -137,7 +137,7 @@ type AnalysisRunStrategy struct {
 type RollbackWindowSpec struct {
 	// revisions is how many revisions back the steps are skipped. 0 means none.
 	// +optional
-	Revisions int32 `json:"revisions,omitempty"`
+	Revisions *int32 `json:"revisions,omitempty"`
 }
 
 // RolloutStrategy is how pods are replaced. Exactly one field is set.

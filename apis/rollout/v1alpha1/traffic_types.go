@@ -89,7 +89,7 @@ type IstioVirtualService struct {
 type TLSRoute struct {
 	// port is the port that the route matches.
 	// +optional
-	Port int64 `json:"port,omitempty"`
+	Port *int64 `json:"port,omitempty"`
 	// sniHosts are the hosts that the route matches, all of them.
 	// +optional
 	// +listType=atomic
@@ -100,7 +100,7 @@ type TLSRoute struct {
 type TCPRoute struct {
 	// port is the port that the route matches.
 	// +optional
-	Port int64 `json:"port,omitempty"`
+	Port *int64 `json:"port,omitempty"`
 }
 
 // IstioDestinationRule names the subsets of a DestinationRule.

@@ -1,0 +1,218 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package validation
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
+
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+)
+
+// The peer's words.
+const (
+	setWeightRange     = "SetWeight needs to be between 0 and %d"
+	setScaleRouting    = "SetCanaryScale requires TrafficRouting to be set"
+	headerRouteRouting = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix"
+	mirrorRouteRouting = "SetMirrorRoute requires TrafficRouting, supports Istio only"
+	matchSeveral       = "StringMatch match value must have exactly one of the following: exact, regex, prefix"
+	matchNone          = "StringMatch value missed, match value must have one of the following: exact, regex, prefix"
+	albExact           = "SetHeaderRoute match value invalid. ALB supports 'exact' value only"
+	routeNotManaged    = "Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes"
+	experimentWeight   = "Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"
+	stepTypes          = "Step must have exactly one of the following set: setWeight, pause, setCanaryScale, analysis, experiment, setHeaderRoute, setMirrorRoute, plugin"
+	maxPauseSeconds    = 1<<31 - 1
+	longerThanAnyPause = "must be shorter than 68 years"
+	pauseNeitherOfBoth = "must be a number of seconds or a duration such as 1h30m"
+	needsATemplate     = "at least one template must be given"
+)
+
+// validateStep checks one step. The peer finds two types in one step only where both are among four of them; here no
+// step may have two.
+func validateStep(c *rov1.CanaryStrategy, s *rov1.CanaryStep, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	given := set(
+		option{"setWeight", s.SetWeight != nil}, option{"pause", s.Pause != nil}, option{"setCanaryScale", s.SetCanaryScale != nil},
+		option{"analysis", s.Analysis != nil}, option{"experiment", s.Experiment != nil}, option{"setHeaderRoute", s.SetHeaderRoute != nil},
+		option{"setMirrorRoute", s.SetMirrorRoute != nil}, option{"plugin", s.Plugin != nil},
+	)
+	if len(given) != 1 {
+		errs = append(errs, field.Invalid(path, strings.Join(given, ", "), stepTypes))
+	}
+	if w := s.SetWeight; w != nil {
+		if limit := c.GetMaxTrafficWeight(); *w < 0 || *w > limit {
+			errs = append(errs, field.Invalid(path.Child("setWeight"), *w, fmt.Sprintf(setWeightRange, limit)))
+		}
+	}
+	if p := s.Pause; p != nil {
+		errs = append(errs, validatePause(p, path.Child("pause", "duration"))...)
+	}
+	if s.SetCanaryScale != nil {
+		errs = append(errs, validateSetCanaryScale(c, s.SetCanaryScale, path.Child("setCanaryScale"))...)
+	}
+	if a := s.Analysis; a != nil {
+		errs = append(errs, validateRolloutAnalysis(a, path.Child("analysis"))...)
+	}
+	if e := s.Experiment; e != nil {
+		errs = append(errs, validateStepExperiment(c, e, path.Child("experiment"))...)
+	}
+	if r := s.SetHeaderRoute; r != nil {
+		errs = append(errs, validateHeaderRoute(c, r, path.Child("setHeaderRoute"))...)
+	}
+	if r := s.SetMirrorRoute; r != nil {
+		errs = append(errs, validateMirrorRoute(c, r, path.Child("setMirrorRoute"))...)
+	}
+	if p := s.Plugin; p != nil {
+		errs = append(errs, required(p.Name, path.Child("plugin", "name"))...)
+	}
+	return errs
+}
+
+func validatePause(p *rov1.PauseStep, path *field.Path) field.ErrorList {
+	d := p.Duration
+	if d == nil {
+		return nil
+	}
+	seconds := int64(d.IntVal)
+	if d.Type == intstr.String {
+		var err error
+		if seconds, err = strconv.ParseInt(d.StrVal, 10, 64); err != nil {
+			parsed, err := time.ParseDuration(d.StrVal)
+			if err != nil {
+				return field.ErrorList{field.Invalid(path, d.StrVal, pauseNeitherOfBoth)}
+			}
+			seconds = int64(parsed / time.Second)
+			if parsed < 0 {
+				seconds = -1
+			}
+		}
+	}
+	switch {
+	case seconds < 0:
+		return field.ErrorList{field.Invalid(path, d.String(), invalidDuration)}
+	case seconds > maxPauseSeconds:
+		return field.ErrorList{field.Invalid(path, d.String(), longerThanAnyPause)}
+	}
+	return nil
+}
+
+func validateSetCanaryScale(c *rov1.CanaryStrategy, s *rov1.SetCanaryScale, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if c.TrafficRouting == nil {
+		errs = append(errs, field.Invalid(path, "", setScaleRouting))
+	}
+	errs = append(errs, nonnegativePointer(s.Replicas, path.Child("replicas"))...)
+	return append(errs, nonnegativePointer(s.Weight, path.Child("weight"))...)
+}
+
+func validateHeaderRoute(c *rov1.CanaryStrategy, r *rov1.SetHeaderRoute, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	t := c.TrafficRouting
+	if t == nil || t.Istio == nil && t.ALB == nil && t.Apisix == nil && len(t.Plugins) == 0 {
+		errs = append(errs, field.Invalid(path, r.Name, headerRouteRouting))
+	}
+	errs = append(errs, validateManaged(c, r.Name, path.Child("name"))...)
+	for i, m := range r.Match {
+		at := path.Child("match").Index(i)
+		errs = append(errs, required(m.HeaderName, at.Child("headerName"))...)
+		value := at.Child("headerValue")
+		if found := validateMatch(&m.HeaderValue, value); len(found) > 0 {
+			errs = append(errs, found...)
+		} else if t != nil && t.ALB != nil && m.HeaderValue.Exact == "" {
+			errs = append(errs, field.Invalid(value, "", albExact))
+		}
+	}
+	return errs
+}
+
+func validateMirrorRoute(c *rov1.CanaryStrategy, r *rov1.SetMirrorRoute, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if t := c.TrafficRouting; t == nil || t.Istio == nil && len(t.Plugins) == 0 {
+		errs = append(errs, field.Invalid(path, r.Name, mirrorRouteRouting))
+	}
+	errs = append(errs, validateManaged(c, r.Name, path.Child("name"))...)
+	errs = append(errs, between(r.Percentage, 0, 100, path.Child("percentage"))...)
+	for i, m := range r.Match {
+		at := path.Child("match").Index(i)
+		if m.Method != nil {
+			errs = append(errs, validateMatch(m.Method, at.Child("method"))...)
+		}
+		if m.Path != nil {
+			errs = append(errs, validateMatch(m.Path, at.Child("path"))...)
+		}
+		for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+			errs = append(errs, validateMatch(ptr.To(m.Headers[name]), at.Child("headers").Key(name))...)
+		}
+	}
+	return errs
+}
+
+// validateManaged refuses a route that the rollout may not set.
+func validateManaged(c *rov1.CanaryStrategy, name string, path *field.Path) field.ErrorList {
+	if name == "" {
+		return required(name, path)
+	}
+	if c.TrafficRouting != nil && slices.Contains(c.TrafficRouting.ManagedRoutes, rov1.ManagedRoute{Name: name}) {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, name, routeNotManaged)}
+}
+
+func validateMatch(m *rov1.StringMatch, path *field.Path) field.ErrorList {
+	given := set(option{"exact", m.Exact != ""}, option{"prefix", m.Prefix != ""}, option{"regex", m.Regex != ""})
+	switch len(given) {
+	case 0:
+		return field.ErrorList{field.Invalid(path, "", matchNone)}
+	case 1:
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, strings.Join(given, ", "), matchSeveral)}
+}
+
+func validateStepExperiment(c *rov1.CanaryStrategy, e *rov1.RolloutExperimentStep, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	templates := path.Child("templates")
+	if len(e.Templates) == 0 {
+		errs = append(errs, field.Required(templates, needsATemplate))
+	}
+	taken := names{}
+	for i, t := range e.Templates {
+		at := templates.Index(i)
+		errs = append(errs, taken.add(t.Name, at.Child("name"))...)
+		errs = append(errs, oneOf(t.SpecRef, at.Child("specRef"), rov1.StableSpecRef, rov1.CanarySpecRef)...)
+		errs = append(errs, nonnegativePointer(t.Replicas, at.Child("replicas"))...)
+		errs = append(errs, metadata(t.Metadata, at.Child("metadata"))...)
+		if t.Selector != nil {
+			errs = append(errs, selector(t.Selector, at.Child("selector"))...)
+		}
+		if t.Weight != nil {
+			errs = append(errs, between(t.Weight, 0, c.GetMaxTrafficWeight(), at.Child("weight"))...)
+			if r := c.TrafficRouting; r == nil || r.SMI == nil && r.ALB == nil && r.Istio == nil && len(r.Plugins) == 0 {
+				errs = append(errs, field.Invalid(at.Child("weight"), *t.Weight, experimentWeight))
+			}
+		}
+		if t.Service != nil {
+			errs = append(errs, serviceName(t.Service.Name, at.Child("service", "name"))...)
+		}
+	}
+	errs = append(errs, duration(e.Duration, path.Child("duration"))...)
+	errs = append(errs, nonnegativePointer(e.ScaleDownDelaySeconds, path.Child("scaleDownDelaySeconds"))...)
+	analyses := names{}
+	for i, a := range e.Analyses {
+		at := path.Child("analyses").Index(i)
+		errs = append(errs, analyses.add(a.Name, at.Child("name"))...)
+		errs = append(errs, objectName(a.TemplateName, at.Child("templateName"))...)
+		errs = append(errs, validateRunArguments(a.Args, at.Child("args"))...)
+	}
+	errs = append(errs, validateDryRun(e.DryRun, path.Child("dryRun"))...)
+	return append(errs, metadata(e.AnalysisRunMetadata, path.Child("analysisRunMetadata"))...)
+}

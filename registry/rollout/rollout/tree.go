@@ -1,0 +1,109 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/pkg/rollout/tree"
+	"argosy.dev/argosy/registry/resource"
+)
+
+// treeREST serves rollouts/tree: a rollout with all that it has made. Who may
+// get it sees the states of pods and analysis runs, but nothing of their specs.
+type treeREST struct {
+	main *resource.REST
+	deps Deps
+}
+
+var (
+	_ rest.Storage                  = &treeREST{}
+	_ rest.Getter                   = &treeREST{}
+	_ rest.GroupVersionKindProvider = &treeREST{}
+)
+
+// NewTreeREST returns the storage of rollouts/tree.
+func NewTreeREST(main *resource.REST, deps Deps) rest.Storage { return &treeREST{main, deps} }
+
+// New implements rest.Storage.
+func (r *treeREST) New() runtime.Object { return &rov1.RolloutTree{} }
+
+// Destroy does nothing: the store belongs to the main resource.
+func (r *treeREST) Destroy() {}
+
+// GroupVersionKind tells the kind of the answer, in the group through which the request comes.
+func (r *treeREST) GroupVersionKind(containing schema.GroupVersion) schema.GroupVersionKind {
+	return containing.WithKind("RolloutTree")
+}
+
+// Get implements rest.Getter.
+func (r *treeREST) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
+	obj, err := r.main.Get(ctx, name, options)
+	if err != nil {
+		return nil, err
+	}
+	ro, ok := obj.(*rov1.Rollout)
+	if !ok {
+		return nil, fmt.Errorf("unexpected object of type %T in the store of rollouts", obj)
+	}
+	if r.deps.Cluster == nil {
+		return nil, apierrors.NewServiceUnavailable("there is no cluster to read ReplicaSets and pods from")
+	}
+	parts, err := r.parts(ctx, ro)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Build(ro, parts), nil
+}
+
+// parts reads what may belong to the rollout: all that bears a hash of a pod
+// template and is selected as its pods are.
+func (r *treeREST) parts(ctx context.Context, ro *rov1.Rollout) (tree.Parts, error) {
+	var parts tree.Parts
+	selected, err := hashed(ro.Status.Selector)
+	if err != nil {
+		return parts, apierrors.NewInternalError(fmt.Errorf("status.selector of rollout %s: %w", ro.Name, err))
+	}
+	options := metav1.ListOptions{LabelSelector: selected, ResourceVersion: "0"}
+	sets, err := r.deps.Cluster.AppsV1().ReplicaSets(ro.Namespace).List(ctx, options)
+	if err != nil {
+		return parts, fmt.Errorf("reading the ReplicaSets of rollout %s: %w", ro.Name, err)
+	}
+	pods, err := r.deps.Cluster.CoreV1().Pods(ro.Namespace).List(ctx, options)
+	if err != nil {
+		return parts, fmt.Errorf("reading the pods of rollout %s: %w", ro.Name, err)
+	}
+	runs, err := r.deps.AnalysisRuns.List(ctx, &internalversion.ListOptions{ResourceVersion: "0"})
+	if err != nil {
+		return parts, fmt.Errorf("reading the analysis runs of rollout %s: %w", ro.Name, err)
+	}
+	list, ok := runs.(*rov1.AnalysisRunList)
+	if !ok {
+		return parts, fmt.Errorf("unexpected list of type %T in the store of analysis runs", runs)
+	}
+	return tree.Parts{ReplicaSets: sets.Items, Pods: pods.Items, AnalysisRuns: list.Items}, nil
+}
+
+// hashed is the selector of what bears a hash besides what selector asks for.
+func hashed(selector string) (string, error) {
+	parsed, err := labels.Parse(selector)
+	if err != nil {
+		return "", err
+	}
+	hash, err := labels.NewRequirement(rov1.LabelPodTemplateHash, "exists", nil)
+	if err != nil {
+		return "", err
+	}
+	return parsed.Add(*hash).String(), nil
+}
