@@ -22,6 +22,9 @@ func (j *JSON) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := InRange(text); err != nil {
+		return err
+	}
 	if text[0] == 'n' {
 		text = nil
 	}
@@ -77,7 +80,7 @@ func object(data []byte) (json.RawMessage, error) {
 	}
 	switch c := text[0]; c {
 	case '{':
-		return text, nil
+		return text, InRange(text)
 	case 'n':
 		return nil, nil
 	default:

@@ -120,6 +120,9 @@ func canonical(data []byte) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := InRange(data); err != nil {
+		return nil, err
+	}
 	withoutNulls(value)
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)

@@ -168,8 +168,8 @@ func isEmpty(v any) bool {
 	return false
 }
 
-// digest is a few lines on differences, each kind of place once: the elements of lists look alike.
-func digest(paths []string) string {
+// Digest is a few lines on differences, each kind of place once: the elements of lists look alike.
+func Digest(paths []string) string {
 	const most = 40
 	var lines []string
 	seen := map[string]bool{}

@@ -131,7 +131,7 @@ func expected(v any, t reflect.Type) any {
 	}
 	if _, special := valueOf(t); special {
 		switch {
-		case typeName(t) == workflowTypes+"AnyString":
+		case nameOf(t) == workflowTypes+"AnyString":
 			if s, ok := v.(string); ok {
 				return s
 			}

@@ -165,7 +165,7 @@ func mismatch(s *Schema, t reflect.Type) string {
 	if ok {
 		return ""
 	}
-	return fmt.Sprintf("%s in the peer's schema, %s in Go", strings.TrimSpace(s.Type+" "+s.Format), t)
+	return fmt.Sprintf("%s in the peer's schema, %s in Go", strings.TrimSpace(string(s.Type)+" "+s.Format), t)
 }
 
 func (g *Generator) stringOf(path string, s *Schema, zero bool) string {
@@ -213,6 +213,10 @@ func (g *Generator) length(path string, least int) int {
 	if least == 0 && !g.wanted(path+"[]") && !g.wanted(path+"{}") && g.rarely(4) {
 		return 0
 	}
+	if g.toward != nil {
+		// Where elements have names, made-up ones would have the same.
+		return max(1, least)
+	}
 	return max(1, least) + g.rng.IntN(2)
 }
 
@@ -238,7 +242,7 @@ func (g *Generator) structure(path string, s *Schema, t reflect.Type, at place) 
 			continue
 		}
 		inner := place{ours: field.ours(), omitted: field.omitted()}
-		inner.spec = at.spec && name != "status" && !losesZero[typeName(field.owner)+"."+name]
+		inner.spec = at.spec && name != "status" && !losesZero[nameOf(field.owner)+"."+name]
 		if !required && inner.ours && inner.omitted && !g.wanted(here) && g.rarely(12) {
 			ins[name], wants.fields[name] = nil, nothing
 			continue

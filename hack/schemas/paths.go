@@ -85,3 +85,25 @@ func (k *Kind) Find(path string) *Schema {
 	}
 	return k.Schema.find(steps...)
 }
+
+// PathOf returns the path, as Paths names it, of a place in an object of the kind: names are strings, places in lists
+// are numbers.
+func (k *Kind) PathOf(steps []any) string {
+	var b strings.Builder
+	s := k.Schema
+	for _, step := range steps {
+		name, ok := step.(string)
+		switch {
+		case !ok:
+			b.WriteString("[]")
+			s = s.find("[]")
+		case s != nil && s.Properties[name] == nil && s.AdditionalProperties != nil:
+			b.WriteString("{}")
+			s = s.AdditionalProperties
+		default:
+			b.WriteString("." + name)
+			s = s.find(name)
+		}
+	}
+	return b.String()
+}

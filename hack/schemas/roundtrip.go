@@ -92,10 +92,10 @@ func Test(t *testing.T, family string, add func(*runtime.Scheme, schema.GroupVer
 				g.Full = true
 				in, want := manifest(g, k, typ)
 				if len(g.Missing) > 0 {
-					t.Errorf("no field, or one of another type, for\n%s", digest(g.Missing))
+					t.Errorf("no field, or one of another type, for\n%s", Digest(g.Missing))
 				}
 				if differs := codec.check(k, in, want); !t.Failed() && len(differs) > 0 {
-					t.Error(digest(differs))
+					t.Error(Digest(differs))
 				}
 			})
 			t.Run("random", func(t *testing.T) {
@@ -107,7 +107,7 @@ func Test(t *testing.T, family string, add func(*runtime.Scheme, schema.GroupVer
 					}
 				}
 				if len(differs) > 0 {
-					t.Error(digest(differs))
+					t.Error(Digest(differs))
 				}
 			})
 			t.Run("maps and YAML", func(t *testing.T) {

@@ -30,7 +30,7 @@ import (
 
 // Schema is as much of a JSON schema as the peers' schemas use.
 type Schema struct {
-	Type                 string             `json:"type"`
+	Type                 typeName           `json:"type"`
 	Format               string             `json:"format"`
 	Pattern              string             `json:"pattern"`
 	Enum                 []any              `json:"enum"`
@@ -45,6 +45,21 @@ type Schema struct {
 	IntOrString          bool               `json:"x-kubernetes-int-or-string"`
 	PreserveUnknown      bool               `json:"x-kubernetes-preserve-unknown-fields"`
 }
+
+// typeName is the type of a schema; empty if there may be several.
+type typeName string
+
+// UnmarshalJSON takes a name or a list of names.
+func (n *typeName) UnmarshalJSON(data []byte) error {
+	var several []string
+	if json.Unmarshal(data, &several) == nil {
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(n))
+}
+
+// loose tells that an integer may be written as text.
+func (s *Schema) loose() bool { return s.IntOrString || s.Format == "int64-or-string" }
 
 // silent tells that the schema says nothing of what may stand there.
 func (s *Schema) silent() bool {

@@ -14,6 +14,7 @@ type standIn struct {
 // standIns are the stand-ins, by the name of the Go type. A type that is not listed is walked by its own fields.
 var standIns = map[string]standIn{
 	workflowTypes + "Template":     {"workflow", "Workflow", []string{"spec", "templates", "[]"}},
+	sensorTypes + "Trigger":        {"sensor", "Sensor", []string{"spec", "triggers", "[]"}},
 	workflowTypes + "WorkflowSpec": {"workflow", "Workflow", []string{"spec"}},
 }
 
@@ -34,7 +35,7 @@ func (g *Generator) complete(s *Schema, t reflect.Type) *Schema {
 	if g.within[t] > deepest {
 		return &Schema{}
 	}
-	if at, ok := standIns[typeName(t)]; ok {
+	if at, ok := standIns[nameOf(t)]; ok {
 		all, err := Kinds(at.family)
 		if err != nil {
 			panic(err) // the schema at hand was read from beside it
@@ -52,7 +53,7 @@ func (g *Generator) complete(s *Schema, t reflect.Type) *Schema {
 	return byFields
 }
 
-func typeName(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }
+func nameOf(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }
 
 // losesZero are fields of which false and 0 are lost, by Go type and JSON name: a GitOps tool sees a manifest that
 // says so as drift. The list must not grow: a field that users write keeps its zero by being a pointer.

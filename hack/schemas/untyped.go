@@ -15,13 +15,16 @@ import (
 // Untyped makes up a value by the schema alone: for places that are kept as JSON.
 func (g *Generator) Untyped(path string, s *Schema) any {
 	switch {
-	case s.silent() && s.Type == "" && !s.IntOrString:
+	case s.silent() && s.Type == "" && !s.loose():
 		return g.loose(path)
-	case s.IntOrString && strings.Contains(s.Pattern, "KMGTPE"):
+	case s.loose() && strings.Contains(s.Pattern, "KMGTPE"):
 		return []any{"1Gi", "500m", json.Number("2"), "1.50"}[g.rng.IntN(4)]
-	case s.IntOrString:
+	case s.loose():
 		if g.rng.IntN(2) == 0 {
 			return g.text(false)
+		}
+		if s.Format == "int64-or-string" {
+			return g.integer(s, 64, false)
 		}
 		return g.integer(s, 32, false)
 	}

@@ -31,7 +31,7 @@ func same(f func(g *Generator, s *Schema, zero bool) any) Value {
 
 const (
 	workflowTypes = "argosy.dev/argosy/apis/workflow/v1alpha1."
-	rawTypes      = "argosy.dev/argosy/apis/raw."
+	sensorTypes   = "argosy.dev/argosy/apis/sensor/v1alpha1."
 )
 
 var objectMeta = reflect.TypeFor[metav1.ObjectMeta]()
@@ -78,7 +78,7 @@ func valueOf(t reflect.Type) (Value, bool) {
 	if v, ok := values[t]; ok {
 		return v, true
 	}
-	v, ok := named[typeName(t)]
+	v, ok := named[nameOf(t)]
 	return v, ok
 }
 
@@ -139,7 +139,7 @@ func (g *Generator) text(zero bool) string {
 func (g *Generator) number() json.Number {
 	numbers := []json.Number{"1", "-3", "0.5", "9007199254740993"}
 	if !g.Plain {
-		numbers = append(numbers, "1.0", "1e3", "-0", "12345678901234567890", "0.1000", "1E+400")
+		numbers = append(numbers, "1.0", "1e3", "-0", "12345678901234567890", "0.1000", "1E+300")
 	}
 	return numbers[g.rng.IntN(len(numbers))]
 }

@@ -78,6 +78,9 @@ func (a *Amount) UnmarshalJSON(data []byte) error {
 	}
 	switch c := text[0]; {
 	case c == '-' || c >= '0' && c <= '9':
+		if err := raw.InRange(text); err != nil {
+			return err
+		}
 		a.Number = json.Number(text)
 	case c == 'n':
 		a.Number = ""

@@ -1,0 +1,294 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package random
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"argosy.dev/argosy/hack/schemas"
+)
+
+// plausible makes up text that many a place takes.
+func plausible(path string, _ *schemas.Schema) string {
+	name := strings.ToLower(path[strings.LastIndexAny(path, ".[{")+1:])
+	for _, hint := range hints {
+		if hint.name.MatchString(name) {
+			return hint.text
+		}
+	}
+	return "a"
+}
+
+// hints are texts by the names of properties, of which the first counts that fits.
+var hints = []struct {
+	name *regexp.Regexp
+	text string
+}{
+	{regexp.MustCompile(`namespace`), "default"},
+	{regexp.MustCompile(`timeout|duration|interval|delay|period|ttl|maxage|factor$`), "10s"},
+	{regexp.MustCompile(`^(schedule|cron)s?$`), "0 0 * * *"},
+	{regexp.MustCompile(`url$|^server$|endpoint|address$`), "https://a.example/b"},
+	{regexp.MustCompile(`^port$|^code$|number`), "8080"},
+	{regexp.MustCompile(`condition|expression|^when$`), "true"},
+	{regexp.MustCompile(`quantity|limit|size`), "1Gi"},
+	{regexp.MustCompile(`^jq|query`), "."},
+	{regexp.MustCompile(`path$|prefix$`), "/a"},
+}
+
+// alternatives are tried one after the other where the server does not like a text.
+var alternatives = []string{"b-1", "10s", "1", "/a", "https://a.example/b", "true", "0 0 * * *", "main", "a.b/c", "5%", "2026-11-22T20:50:00Z", ""}
+
+// numbers are tried where the server does not like a number.
+var numbers = []json.Number{"1", "0", "2", "100", "8080", "-1"}
+
+const (
+	mostRounds = 60
+	mostTries  = 16
+)
+
+// mender changes an object until the server takes it.
+type mender struct {
+	*sender
+	targets []string
+	obj     map[string]any
+	// tried counts, by path, how often the server complained of a place.
+	tried map[string]int
+	// last is what the server said last.
+	last string
+}
+
+// mend asks the server what is wrong, without storing anything, and mends it. It is false if that does not end.
+func (m *mender) mend(ctx context.Context) (bool, error) {
+	m.tried = map[string]int{}
+	for range mostRounds {
+		answer, err := m.send(ctx, http.MethodPost, compatGroup, "", m.dryRun(), m.obj)
+		if err != nil {
+			return false, err
+		}
+		if answer.refused == nil {
+			return true, nil
+		}
+		m.last = answer.refused.status.Message
+		complaints := complaintsOf(answer.refused)
+		if len(complaints) == 0 {
+			return false, fmt.Errorf("%d without causes: %s", answer.refused.code, m.last)
+		}
+		m.answer(complaints)
+	}
+	return false, nil
+}
+
+// complaint is what the server says of a place.
+type complaint struct {
+	path    []any // string for keys, int for elements
+	message string
+	missing bool
+}
+
+var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
+
+func complaintsOf(r *refusal) []complaint {
+	var out []complaint
+	seen := map[string]bool{}
+	add := func(field, message string, missing bool) {
+		if !seen[field] {
+			seen[field] = true
+			out = append(out, complaint{parsePath(field), message, missing})
+		}
+	}
+	if r.status.Details != nil {
+		for _, c := range r.status.Details.Causes {
+			if c.Field != "" {
+				add(c.Field, c.Message, c.Type == metav1.CauseTypeFieldValueRequired)
+			}
+		}
+	}
+	for _, found := range unknownField.FindAllStringSubmatch(r.status.Message, -1) {
+		add(found[1], r.status.Message, false)
+	}
+	// The last places first, so that those before them keep their numbers.
+	slices.SortFunc(out, func(a, b complaint) int { return -slices.CompareFunc(a.path, b.path, compareSteps) })
+	return out
+}
+
+func compareSteps(a, b any) int {
+	i, ok := a.(int)
+	j, both := b.(int)
+	if ok && both {
+		return i - j
+	}
+	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+}
+
+// parsePath takes apart a path as field errors write it: a.b[2].c[key].d.
+func parsePath(text string) []any {
+	var path []any
+	for len(text) > 0 {
+		switch {
+		case text[0] == '.':
+			text = text[1:]
+		case text[0] == '[':
+			end := strings.IndexByte(text, ']')
+			if end < 0 {
+				return path
+			}
+			key := text[1:end]
+			if n := 0; isNumber(key, &n) {
+				path = append(path, n)
+			} else {
+				path = append(path, key)
+			}
+			text = text[end+1:]
+		default:
+			end := strings.IndexAny(text, ".[")
+			if end < 0 {
+				end = len(text)
+			}
+			path = append(path, text[:end])
+			text = text[end:]
+		}
+	}
+	return path
+}
+
+func isNumber(text string, n *int) bool {
+	_, err := fmt.Sscanf(text, "%d", n)
+	return err == nil && fmt.Sprint(*n) == text
+}
+
+// answer mends what the server complained of.
+func (m *mender) answer(complaints []complaint) {
+	for _, c := range complaints {
+		if len(c.path) == 0 || c.path[0] == "metadata" {
+			continue
+		}
+		m.at(c.path, c)
+	}
+}
+
+// at mends one place, or the next larger one if that was tried often enough.
+func (m *mender) at(path []any, c complaint) {
+	if len(path) == 0 {
+		m.obj = merge(map[string]any{}, m.whole()).(map[string]any)
+		return
+	}
+	key := fmt.Sprint(path...)
+	n := m.tried[key]
+	m.tried[key]++
+	if n >= mostTries {
+		m.at(path[:len(path)-1], complaint{message: c.message})
+		return
+	}
+	value, found := get(m.obj, path)
+	switch v := value.(type) {
+	case string:
+		options := append(supported(c.message), alternatives...)
+		if n < len(options) {
+			set(m.obj, path, options[n])
+			return
+		}
+	case json.Number:
+		if n < len(numbers) {
+			set(m.obj, path, numbers[n])
+			return
+		}
+	case bool:
+		if n < 2 {
+			set(m.obj, path, !v)
+			return
+		}
+	case map[string]any:
+		// Perhaps too much was said at once: each part by itself, those first that are to be tried.
+		if names := m.children(path, v); n < len(names) && n < 6 && len(v) > 1 {
+			set(m.obj, path, map[string]any{names[n]: v[names[n]]})
+			return
+		}
+	}
+	if !found && n < 2 {
+		if filled := m.fill(path, c); filled {
+			return
+		}
+	}
+	if !found {
+		m.at(path[:len(path)-1], complaint{message: c.message})
+		return
+	}
+	m.drop(path)
+	m.tried[key] = mostTries
+}
+
+// fill sets what the server misses.
+func (m *mender) fill(path []any, c complaint) bool {
+	at := m.kind.PathOf(path)
+	s := m.kind.Find(at)
+	if _, ok := get(m.obj, path[:len(path)-1]); !ok || s == nil || !c.missing {
+		return false
+	}
+	g := schemas.NewGenerator(uint64(m.tried[fmt.Sprint(path...)]))
+	g.Plain = true
+	g.Text = plausible
+	g.Toward(append(m.targets, at, at+"[]"))
+	return set(m.obj, path, g.Untyped(at, s))
+}
+
+// children are the names below a place, those first that lead to what is to be tried.
+func (m *mender) children(path []any, v map[string]any) []string {
+	leads := func(name string) int {
+		at := m.kind.PathOf(append(slices.Clone(path), name))
+		for i, t := range m.targets {
+			if strings.HasPrefix(t, at) {
+				return i
+			}
+		}
+		return len(m.targets)
+	}
+	return slices.SortedFunc(maps.Keys(v), func(a, b string) int {
+		if d := leads(a) - leads(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// drop takes a place out, or makes it what the skeleton has there.
+func (m *mender) drop(path []any) {
+	if v, ok := get(m.whole(), path); ok {
+		set(m.obj, path, clone(v))
+		return
+	}
+	remove(m.obj, path)
+}
+
+// whole is the skeleton with the head of the object.
+func (m *mender) whole() map[string]any {
+	out := clone(m.skeleton).(map[string]any)
+	for _, head := range []string{"apiVersion", "kind", "metadata"} {
+		out[head] = m.obj[head]
+	}
+	return out
+}
+
+var supportedValues = regexp.MustCompile(`supported values: (.*)$`)
+
+// supported are the values that a message lists.
+func supported(message string) []string {
+	found := supportedValues.FindStringSubmatch(message)
+	if found == nil {
+		return nil
+	}
+	var out []string
+	for _, v := range strings.Split(found[1], ", ") {
+		out = append(out, strings.Trim(v, `"`))
+	}
+	return out
+}
