@@ -17,6 +17,7 @@ referred=(
 	k8s.io/api/batch/v1
 	k8s.io/api/core/v1
 	k8s.io/api/policy/v1
+	k8s.io/api/scheduling/v1alpha3
 	k8s.io/apimachinery/pkg/api/resource
 	k8s.io/apimachinery/pkg/apis/meta/v1
 	k8s.io/apimachinery/pkg/runtime

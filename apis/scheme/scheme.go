@@ -6,6 +6,7 @@
 package scheme
 
 import (
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,6 +30,11 @@ func init() {
 	workflowinstall.Install(Scheme)
 	rolloutinstall.Install(Scheme)
 	argoprojinstall.Install(Scheme)
+
+	// What scale subresources speak, whichever group they are in. As with our own kinds the hub is the versioned type.
+	for _, version := range []string{autoscalingv1.SchemeGroupVersion.Version, runtime.APIVersionInternal} {
+		Scheme.AddKnownTypes(schema.GroupVersion{Group: autoscalingv1.GroupName, Version: version}, &autoscalingv1.Scale{})
+	}
 
 	// Every server speaks these in the legacy group too, whatever its own groups are.
 	v1 := schema.GroupVersion{Version: "v1"}

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/pkg/apiserver/apiservertest"
 )
 
@@ -78,50 +79,64 @@ func TestDiscovery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{
-		"workflows":                "workflow/wf",
-		"workflowtemplates":        "workflowtemplate/wftmpl",
-		"clusterworkflowtemplates": "clusterworkflowtemplate/clusterwftmpl,cwft",
-		"cronworkflows":            "cronworkflow/cwf,cronwf",
-		"workfloweventbindings":    "workfloweventbinding/wfeb",
+	// The kinds by native group, as SINGULAR/SHORT NAMES, and the kinds of what their subresources take.
+	kinds := map[string]map[string]string{
+		native.Group: {
+			"workflows":                "workflow/wf",
+			"workflowtemplates":        "workflowtemplate/wftmpl",
+			"clusterworkflowtemplates": "clusterworkflowtemplate/clusterwftmpl,cwft",
+			"cronworkflows":            "cronworkflow/cwf,cronwf",
+			"workfloweventbindings":    "workfloweventbinding/wfeb",
+		},
+		rov1.GroupName: {
+			"rollouts":                 "rollout/ro",
+			"analysistemplates":        "analysistemplate/at",
+			"clusteranalysistemplates": "clusteranalysistemplate/cat",
+			"analysisruns":             "analysisrun/ar",
+			"experiments":              "experiment/exp",
+		},
 	}
-	subresources := map[string]string{
-		"workflows/status": "Workflow", "cronworkflows/status": "CronWorkflow",
-		"workflows/stop": "WorkflowStop", "workflows/terminate": "WorkflowTerminate",
-		"workflows/suspend": "WorkflowSuspend", "workflows/resume": "WorkflowResume", "workflows/log": "",
+	subresources := map[string]map[string]string{
+		native.Group: {
+			"workflows/status": "Workflow", "cronworkflows/status": "CronWorkflow",
+			"workflows/stop": "WorkflowStop", "workflows/terminate": "WorkflowTerminate",
+			"workflows/suspend": "WorkflowSuspend", "workflows/resume": "WorkflowResume", "workflows/log": "",
+		},
+		rov1.GroupName: {
+			"rollouts/status": "Rollout", "rollouts/scale": "Scale", "analysisruns/status": "AnalysisRun", "experiments/status": "Experiment",
+		},
 	}
-	for _, gv := range []string{native.GroupVersion().String(), compat.GroupVersion().String()} {
-		list, err := d.ServerResourcesForGroupVersion(gv)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen := 0
-		for _, r := range list.APIResources {
-			if kind, ok := subresources[r.Name]; ok {
-				seen++
-				if kind != "" && r.Kind != kind {
-					t.Errorf("%s %s has kind %s, want %s", gv, r.Name, r.Kind, kind)
+	for group, natives := range kinds {
+		for _, gv := range []string{group + "/v1alpha1", compat.GroupVersion().String()} {
+			list, err := d.ServerResourcesForGroupVersion(gv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			served := map[string]metav1.APIResource{}
+			for _, r := range list.APIResources {
+				served[r.Name] = r
+			}
+			for name, wanted := range natives {
+				r := served[name]
+				// kubectl warns of short names that are in two groups.
+				if gv == compat.GroupVersion().String() {
+					wanted = wanted[:strings.Index(wanted, "/")+1]
 				}
-				continue
+				if got := r.SingularName + "/" + strings.Join(r.ShortNames, ","); got != wanted {
+					t.Errorf("%s %s: %q, want %q", gv, name, got, wanted)
+				}
+				if !slices.Equal(r.Categories, []string{"argosy"}) {
+					t.Errorf("%s %s: categories %v", gv, name, r.Categories)
+				}
+				if r.Namespaced == strings.HasPrefix(name, "cluster") {
+					t.Errorf("%s %s: namespaced %v", gv, name, r.Namespaced)
+				}
 			}
-			// kubectl warns of short names that are in two groups.
-			wanted := want[r.Name]
-			if gv == compat.GroupVersion().String() {
-				wanted = wanted[:strings.Index(wanted, "/")+1]
+			for name, kind := range subresources[group] {
+				if r, ok := served[name]; !ok || kind != "" && r.Kind != kind {
+					t.Errorf("%s %s has kind %q, want %q", gv, name, r.Kind, kind)
+				}
 			}
-			if got := r.SingularName + "/" + strings.Join(r.ShortNames, ","); got != wanted {
-				t.Errorf("%s %s: %q, want %q", gv, r.Name, got, wanted)
-			}
-			if len(r.Categories) != 1 || r.Categories[0] != "argosy" {
-				t.Errorf("%s %s: categories %v", gv, r.Name, r.Categories)
-			}
-			if r.Namespaced != (r.Name != "clusterworkflowtemplates") {
-				t.Errorf("%s %s: namespaced %v", gv, r.Name, r.Namespaced)
-			}
-			seen++
-		}
-		if seen != len(want)+len(subresources) {
-			t.Errorf("%s: %d resources, want %d", gv, seen, len(want)+len(subresources))
 		}
 	}
 }

@@ -46,7 +46,7 @@ func aliases(families []Family) storage.Aliases {
 // twins returns the resource by which the other of the two groups serves the
 // same objects.
 func twins(gvr schema.GroupVersionResource) (schema.GroupVersionResource, bool) {
-	for _, f := range NewFamilies(nil, nil) {
+	for _, f := range NewFamilies(nil, nil, FamilyOptions{}) {
 		for _, r := range f.Resources() {
 			native, compat := schema.GroupVersionResource{Group: f.Group(), Version: Version, Resource: r}, argoproj.SchemeGroupVersion.WithResource(r)
 			switch gvr {
@@ -97,21 +97,23 @@ func (unabbreviated) ShortNames() []string { return nil }
 
 func apiGroup(name string, storage map[string]rest.Storage) *genericapiserver.APIGroupInfo {
 	info := genericapiserver.NewDefaultAPIGroupInfo(name, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs)
-	info.NegotiatedSerializer = noProtobuf{info.NegotiatedSerializer}
+	info.NegotiatedSerializer = negotiated{info.NegotiatedSerializer}
 	info.VersionedResourcesStorageMap[Version] = storage
 	return &info
 }
 
-// noProtobuf offers every media type but protobuf, for which our types have no
+// negotiated offers every media type but protobuf, for which our types have no
 // code. Without it the namespace controller, which prefers protobuf, gets an
-// error from us, and no namespace of the cluster can be deleted.
-type noProtobuf struct{ runtime.NegotiatedSerializer }
+// error from us, and no namespace of the cluster can be deleted. Its strict
+// serializers look into what is kept as JSON, too.
+type negotiated struct{ runtime.NegotiatedSerializer }
 
 // SupportedMediaTypes implements runtime.NegotiatedSerializer.
-func (s noProtobuf) SupportedMediaTypes() []runtime.SerializerInfo {
+func (s negotiated) SupportedMediaTypes() []runtime.SerializerInfo {
 	var out []runtime.SerializerInfo
 	for _, info := range s.NegotiatedSerializer.SupportedMediaTypes() {
 		if info.MediaType != runtime.ContentTypeProtobuf {
+			info.StrictSerializer = strict{info.StrictSerializer}
 			out = append(out, info)
 		}
 	}

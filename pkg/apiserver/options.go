@@ -21,6 +21,7 @@ import (
 	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/version"
 
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/apis/scheme"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
@@ -31,7 +32,7 @@ import (
 const etcdPrefix = "/registry"
 
 // storageVersions are the groups and versions that objects are stored in: the native ones.
-var storageVersions = []schema.GroupVersion{wfv1.SchemeGroupVersion}
+var storageVersions = []schema.GroupVersion{wfv1.SchemeGroupVersion, rov1.SchemeGroupVersion}
 
 // Options are the server's flags.
 type Options struct {
@@ -60,6 +61,8 @@ type Options struct {
 	CompatibilityGroup bool
 	// TakeOverArgoproj registers argoproj.io even if its custom resources exist.
 	TakeOverArgoproj bool
+	// Families are what the administrator decides about kinds.
+	Families FamilyOptions
 }
 
 // NewOptions returns the defaults.
@@ -133,6 +136,9 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	fs.StringVar(&o.OwnerClusterRole, "owner-cluster-role", o.OwnerClusterRole, "ClusterRole that owns the APIServices: deleting it unregisters the server. If empty, they stay until they are deleted.")
 	fs.BoolVar(&o.CompatibilityGroup, "compatibility-group", o.CompatibilityGroup, "Serve all kinds in the group argoproj.io too.")
 	fs.BoolVar(&o.TakeOverArgoproj, "take-over-argoproj", o.TakeOverArgoproj, "Register argoproj.io even if custom resource definitions of that group exist. Their objects can no longer be reached while the server is registered.")
+
+	fs = fss.FlagSet("kinds")
+	fs.BoolVar(&o.Families.AcceptInvalidRollouts, "accept-invalid-rollouts", o.Families.AcceptInvalidRollouts, "Store rollouts, analyses and experiments that are invalid, with a warning, instead of refusing them. A condition says what is wrong, and nothing is done with them until it is mended.")
 	return fss
 }
 

@@ -55,6 +55,7 @@ func (r *REST) Create(ctx context.Context, obj runtime.Object, admit rest.Valida
 
 // Update changes an object, if the caller may write all that changes in it.
 func (r *REST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc, force bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	info = rest.WrapUpdatedObjectInfo(info, strictPatch(options.FieldValidation))
 	if r.authorize != nil {
 		info = rest.WrapUpdatedObjectInfo(info, func(ctx context.Context, obj, old runtime.Object) (runtime.Object, error) {
 			return obj, r.authorize(ctx, obj, old)

@@ -36,6 +36,8 @@ type Config struct {
 	Cluster kubernetes.Interface
 	// Events takes the events; nil drops them.
 	Events record.EventRecorder
+	// Families are what an administrator decides about kinds.
+	Families apiserver.FamilyOptions
 }
 
 // Server is a running server.
@@ -136,7 +138,7 @@ func newServer(c Config, endpoint string) (*genericapiserver.GenericAPIServer, e
 	if events == nil {
 		events = &record.FakeRecorder{}
 	}
-	config, err := o.Config(apiserver.NewFamilies(c.Cluster, events))
+	config, err := o.Config(apiserver.NewFamilies(c.Cluster, events, c.Families))
 	if err != nil {
 		return nil, err
 	}
