@@ -29,7 +29,7 @@ import (
 type Example struct {
 	// Name is FAMILY/FILE, with #2, #3 for further documents of a file.
 	Name string
-	// Kind is the kind of argoproj.io, Data the manifest as JSON.
+	// Kind is the kind of argoproj.io, Data the manifest as JSON; of what is no YAML the text is kept, without a kind.
 	Kind string
 	Data []byte
 }
@@ -63,20 +63,22 @@ func Examples(folder string) ([]Example, error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
+			id := folder + "/" + filepath.ToSlash(name)
+			if i > 1 {
+				id = fmt.Sprintf("%s#%d", id, i)
+			}
 			// One example says a key twice, which only strict YAML refuses.
 			text, err := yaml.YAMLToJSON(document)
 			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				// One is no YAML at all. Whoever reads it must find out.
+				out = append(out, Example{Name: id, Data: document})
+				continue
 			}
 			var meta struct{ APIVersion, Kind string }
 			if err := json.Unmarshal(text, &meta); err != nil || meta.APIVersion != argoproj.SchemeGroupVersion.String() {
 				continue
 			}
-			e := Example{Name: folder + "/" + filepath.ToSlash(name), Kind: meta.Kind, Data: text}
-			if i > 1 {
-				e.Name = fmt.Sprintf("%s#%d", e.Name, i)
-			}
-			out = append(out, e)
+			out = append(out, Example{Name: id, Kind: meta.Kind, Data: text})
 		}
 	})
 	if err != nil {
