@@ -9,9 +9,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/record"
 
+	"argosy.dev/argosy/registry/resource"
 	rolloutfamily "argosy.dev/argosy/registry/rollout"
 	workflowfamily "argosy.dev/argosy/registry/workflow"
-	"argosy.dev/argosy/registry/workflow/workflow"
 )
 
 // FamilyOptions are what an administrator decides about kinds.
@@ -23,8 +23,9 @@ type FamilyOptions struct {
 // NewFamilies returns the storage of all families. cluster reads what verbs
 // show of the cluster, and may be nil where there is none.
 func NewFamilies(cluster kubernetes.Interface, events record.EventRecorder, o FamilyOptions) []Family {
+	deps := resource.Deps{Now: time.Now, Events: events, Cluster: cluster}
 	return []Family{
-		rolloutfamily.Family{AcceptInvalid: o.AcceptInvalidRollouts},
-		workflowfamily.Family{Deps: workflow.Deps{Now: time.Now, Events: events, Cluster: cluster}},
+		rolloutfamily.Family{AcceptInvalid: o.AcceptInvalidRollouts, Deps: deps},
+		workflowfamily.Family{Deps: deps},
 	}
 }

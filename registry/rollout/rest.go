@@ -22,6 +22,8 @@ import (
 type Family struct {
 	// AcceptInvalid stores what is invalid, with a warning, rather than refuse it.
 	AcceptInvalid bool
+	// Deps are what the verbs need.
+	Deps resource.Deps
 }
 
 // Group is the family's native API group.
@@ -36,10 +38,10 @@ func (Family) Resources() []string {
 func (f Family) NewStorage(c resource.Config) (map[string]rest.Storage, error) {
 	s := resource.NewStorage(c)
 	r := rules.Rules{AcceptInvalid: f.AcceptInvalid}
-	resource.Add(s, rollout.Kind(r))
 	resource.Add(s, analysistemplate.Kind(r))
 	resource.Add(s, clusteranalysistemplate.Kind(r))
-	resource.Add(s, analysisrun.Kind(r))
+	runs := resource.Add(s, analysisrun.Kind(r))
 	resource.Add(s, experiment.Kind(r))
+	resource.Add(s, rollout.Kind(r, runs, f.Deps))
 	return s.Paths()
 }

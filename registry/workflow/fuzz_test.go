@@ -22,7 +22,6 @@ import (
 	"argosy.dev/argosy/apis/scheme"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/registry/resource"
-	"argosy.dev/argosy/registry/workflow/workflow"
 )
 
 // FuzzObject takes bytes the way of a request: decoded by the server's codec,
@@ -42,7 +41,7 @@ func FuzzObject(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	stores := map[string]*resource.REST{}
-	all, err := Family{Deps: workflow.Deps{Events: &record.FakeRecorder{}}}.NewStorage(resource.Config{Getter: noStorage{}, Typer: scheme.Scheme, Authorizer: authorizer.AuthorizerFunc(
+	all, err := Family{Deps: resource.Deps{Events: &record.FakeRecorder{}}}.NewStorage(resource.Config{Getter: noStorage{}, Typer: scheme.Scheme, Authorizer: authorizer.AuthorizerFunc(
 		func(context.Context, authorizer.Attributes) (authorizer.Decision, string, error) {
 			return authorizer.DecisionAllow, "", nil
 		})})

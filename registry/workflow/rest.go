@@ -20,7 +20,7 @@ import (
 // Family is the storage of the workflow family.
 type Family struct {
 	// Deps are what the verbs need.
-	Deps workflow.Deps
+	Deps resource.Deps
 }
 
 // Group is the family's native API group.

@@ -22,8 +22,8 @@ import (
 )
 
 // Kind describes rollouts. The peer's have a status subresource, so status is
-// written through it in both groups.
-func Kind(r rules.Rules) *resource.Kind[*rov1.Rollout] {
+// written through it in both groups. runs stores their analysis runs.
+func Kind(r rules.Rules, runs *resource.REST, deps resource.Deps) *resource.Kind[*rov1.Rollout] {
 	check := rules.Check(r, validation.ValidateRollout)
 	return &resource.Kind[*rov1.Rollout]{
 		GroupVersion: rov1.SchemeGroupVersion,
@@ -53,7 +53,10 @@ func Kind(r rules.Rules) *resource.Kind[*rov1.Rollout] {
 		Indexed: []string{rov1.FieldStatusPhase, rov1.FieldWorkloadRefName},
 		Table:   table(),
 		Subresources: func(kind *resource.Kind[*rov1.Rollout], main *resource.REST) map[string]rest.Storage {
-			return map[string]rest.Storage{"scale": NewScaleREST(kind, main)}
+			return map[string]rest.Storage{
+				"scale": NewScaleREST(kind, main),
+				"tree":  NewTreeREST(main, runs, deps),
+			}
 		},
 	}
 }

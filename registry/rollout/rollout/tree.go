@@ -23,8 +23,8 @@ import (
 // treeREST serves rollouts/tree: a rollout with all that it has made. Who may
 // get it sees the states of pods and analysis runs, but nothing of their specs.
 type treeREST struct {
-	main *resource.REST
-	deps Deps
+	main, runs *resource.REST
+	deps       resource.Deps
 }
 
 var (
@@ -33,8 +33,10 @@ var (
 	_ rest.GroupVersionKindProvider = &treeREST{}
 )
 
-// NewTreeREST returns the storage of rollouts/tree.
-func NewTreeREST(main *resource.REST, deps Deps) rest.Storage { return &treeREST{main, deps} }
+// NewTreeREST returns the storage of rollouts/tree. main and runs store rollouts and analysis runs.
+func NewTreeREST(main, runs *resource.REST, deps resource.Deps) rest.Storage {
+	return &treeREST{main, runs, deps}
+}
 
 // New implements rest.Storage.
 func (r *treeREST) New() runtime.Object { return &rov1.RolloutTree{} }
@@ -84,7 +86,7 @@ func (r *treeREST) parts(ctx context.Context, ro *rov1.Rollout) (tree.Parts, err
 	if err != nil {
 		return parts, fmt.Errorf("reading the pods of rollout %s: %w", ro.Name, err)
 	}
-	runs, err := r.deps.AnalysisRuns.List(ctx, &internalversion.ListOptions{ResourceVersion: "0"})
+	runs, err := r.runs.List(ctx, &internalversion.ListOptions{ResourceVersion: "0"})
 	if err != nil {
 		return parts, fmt.Errorf("reading the analysis runs of rollout %s: %w", ro.Name, err)
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // Kind describes workflows. Their templates are read from templates.
-func Kind(templates Templates, deps Deps) *resource.Kind[*wfv1.Workflow] {
+func Kind(templates Templates, deps resource.Deps) *resource.Kind[*wfv1.Workflow] {
 	return &resource.Kind[*wfv1.Workflow]{
 		GroupVersion: wfv1.SchemeGroupVersion,
 		Resource:     "workflows",

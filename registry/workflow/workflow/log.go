@@ -21,6 +21,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/registry/resource"
 )
 
 // logREST serves workflows/log: the logs of a workflow's pods, merged by lines.
@@ -28,7 +29,7 @@ import (
 // server's own identity, and only those that belong to the workflow.
 type logREST struct {
 	store *genericregistry.Store
-	deps  Deps
+	deps  resource.Deps
 }
 
 var (
@@ -38,7 +39,7 @@ var (
 )
 
 // NewLogREST returns the storage of workflows/log.
-func NewLogREST(store *genericregistry.Store, deps Deps) rest.Storage {
+func NewLogREST(store *genericregistry.Store, deps resource.Deps) rest.Storage {
 	return &logREST{store, deps}
 }
 

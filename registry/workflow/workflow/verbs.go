@@ -19,7 +19,7 @@ import (
 type verbs struct {
 	kind *resource.Kind[*wfv1.Workflow]
 	main *resource.REST
-	deps Deps
+	deps resource.Deps
 }
 
 // newVerb returns the storage of a verb that apply records in a workflow. action
