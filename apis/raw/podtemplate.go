@@ -196,24 +196,48 @@ func tolerateJob(spec map[string]any) {
 	}
 }
 
-// tolerate takes the quantities that are none out of the resources of containers. The peer's schemas let them pass.
+// tolerate takes out the quantities that are none where the peer's schemas let them pass: in the resources of containers
+// and in volumes. As with the peer, one of them in an ephemeral container takes all ephemeral containers away.
 func tolerate(template map[string]any) {
 	spec, _ := template["spec"].(map[string]any)
 	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
 		containers, _ := spec[list].([]any)
+		bad := false
 		for _, c := range containers {
 			container, _ := c.(map[string]any)
-			resources, _ := container["resources"].(map[string]any)
-			for _, part := range []string{"limits", "requests"} {
-				quantities, _ := resources[part].(map[string]any)
-				for name, q := range quantities {
-					if !isQuantity(q) {
-						delete(quantities, name)
-					}
-				}
+			bad = tolerateResources(container) || bad
+		}
+		if bad && list == "ephemeralContainers" {
+			delete(spec, list)
+		}
+	}
+	volumes, _ := spec["volumes"].([]any)
+	for _, v := range volumes {
+		volume, _ := v.(map[string]any)
+		emptyDir, _ := volume["emptyDir"].(map[string]any)
+		if limit, ok := emptyDir["sizeLimit"]; ok && !isQuantity(limit) {
+			delete(emptyDir, "sizeLimit")
+		}
+		ephemeral, _ := volume["ephemeral"].(map[string]any)
+		claim, _ := ephemeral["volumeClaimTemplate"].(map[string]any)
+		claimSpec, _ := claim["spec"].(map[string]any)
+		tolerateResources(claimSpec)
+	}
+}
+
+// tolerateResources takes the quantities that are none out of the resources of o, and tells whether there were any.
+func tolerateResources(o map[string]any) (bad bool) {
+	resources, _ := o["resources"].(map[string]any)
+	for _, part := range []string{"limits", "requests"} {
+		quantities, _ := resources[part].(map[string]any)
+		for name, q := range quantities {
+			if !isQuantity(q) {
+				delete(quantities, name)
+				bad = true
 			}
 		}
 	}
+	return bad
 }
 
 func isQuantity(value any) bool {

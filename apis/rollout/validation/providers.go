@@ -64,8 +64,7 @@ func validateProvider(p *rov1.MetricProvider, path *field.Path) field.ErrorList 
 }
 
 func validatePrometheus(m *rov1.PrometheusMetric, path *field.Path) field.ErrorList {
-	errs := required(m.Query, path.Child("query"))
-	errs = append(errs, address(m.Address, path.Child("address"))...)
+	errs := address(m.Address, path.Child("address"))
 	if m.Timeout != nil {
 		errs = append(errs, nonnegative(*m.Timeout, path.Child("timeout"))...)
 	}
