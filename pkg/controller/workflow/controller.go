@@ -63,6 +63,9 @@ type Controller struct {
 	events    record.EventBroadcaster
 	recorder  record.EventRecorder
 
+	// flights are the status writes under way.
+	flights sync.WaitGroup
+
 	mu sync.Mutex
 	// running is what this process knows of each workflow beyond the caches.
 	running map[types.NamespacedName]*memory
@@ -209,6 +212,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	<-ctx.Done()
 	c.queue.ShutDown()
 	workers.Wait()
+	c.flights.Wait()
 	logger.Info("Stopped driving workflows")
 	return nil
 }
@@ -228,7 +232,9 @@ func (c *Controller) next(ctx context.Context) bool {
 		klog.FromContext(ctx).Error(err, "Reconciling failed, will retry", "workflow", key)
 		c.queue.AddRateLimited(key)
 	default:
-		c.queue.Forget(key)
+		if !c.writing(key) { // whether it succeeds is not known before its write is answered
+			c.queue.Forget(key)
+		}
 		if again > 0 {
 			c.queue.AddAfter(key, again)
 		}

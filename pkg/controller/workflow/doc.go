@@ -8,4 +8,7 @@
 //
 // The order of effects is what makes a crash harmless: pods first, then the status that records them.
 // Every pod's name is a function of its node, so doing an effect twice finds the first one's result.
+//
+// A status is written beside the work, one write of a workflow at a time, and what is decided meanwhile goes
+// into the next one: the end of a pod is followed by the next pod at once, however long a write takes.
 package workflow

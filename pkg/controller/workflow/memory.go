@@ -14,7 +14,8 @@ import (
 )
 
 // memory is what this process knows of one workflow that the caches do not show yet. Losing it (a restart)
-// costs work done twice, never a wrong result. Only the worker that holds the workflow's key touches it.
+// costs work done twice, never a wrong result. Only the worker that holds the workflow's key touches it;
+// the goroutine of a write has the flight to itself.
 type memory struct {
 	uid types.UID
 	// written is the workflow as this process last wrote it; newer than the cache until the watch catches up.
@@ -23,6 +24,10 @@ type memory struct {
 	// object that it was decided on.
 	pending *wfv1.WorkflowStatus
 	basis   string
+	// flight is the write of a status that is under way; nil if none is.
+	flight *flight
+	// refused is the resourceVersion under which a write met a conflict: the watch brings a later one.
+	refused string
 	// lastWrite and writeTook space the writes of the status.
 	lastWrite time.Time
 	writeTook time.Duration
@@ -51,6 +56,14 @@ func (c *Controller) remember(key types.NamespacedName, uid types.UID) *memory {
 	return m
 }
 
+// writing reports whether a status write of the workflow is under way. Only the worker that holds its key may ask.
+func (c *Controller) writing(key types.NamespacedName) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.running[key]
+	return m != nil && m.flight != nil
+}
+
 // forget drops the memory of a workflow that is gone or completed.
 func (c *Controller) forget(key types.NamespacedName) {
 	c.mu.Lock()
@@ -59,7 +72,10 @@ func (c *Controller) forget(key types.NamespacedName) {
 }
 
 // newest returns the newer of the cached workflow and the one last written here, with the status that was
-// decided but not written yet. The result is shared with the cache: it must not be changed.
+// decided but not written yet, or is being written. The result is shared with the cache: it must not be changed.
+//
+// It returns nil while nobody can know what the newest is: a write is under way and the cache has moved on,
+// by that very write or by somebody else's. The write's answer, which is due, will tell.
 func (m *memory) newest(cached *wfv1.Workflow) *wfv1.Workflow {
 	wf := cached
 	if m.written != nil {
@@ -69,13 +85,24 @@ func (m *memory) newest(cached *wfv1.Workflow) *wfv1.Workflow {
 			m.written = nil
 		}
 	}
+	if m.flight != nil && m.flight.basis != wf.ResourceVersion {
+		return nil
+	}
 	if m.pending != nil && m.basis == wf.ResourceVersion {
-		shallow := *wf
-		shallow.Status = *m.pending
-		return &shallow
+		return withStatus(wf, m.pending)
 	}
 	m.pending = nil
+	if m.flight != nil {
+		return withStatus(wf, m.flight.status)
+	}
 	return wf
+}
+
+// withStatus returns the workflow with another status, sharing the rest.
+func withStatus(wf *wfv1.Workflow, status *wfv1.WorkflowStatus) *wfv1.Workflow {
+	shallow := *wf
+	shallow.Status = *status
+	return &shallow
 }
 
 // observe adds to the pods of the cache those that were created here and that it does not show yet.

@@ -5,14 +5,13 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/klog/v2"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/workflow"
@@ -22,7 +21,8 @@ import (
 // The cache's own events come first; this only bounds the wait if a pod was deleted before it was seen.
 const lookAgain = 10 * time.Second
 
-// reconcile does what the core decides for one workflow: read, decide, apply. It returns after which time
+// reconcile does what the core decides for one workflow: read, decide, apply. It never waits for a status to be
+// written: a pod that ends meanwhile is followed by the next one at once. It returns after which time
 // to look again without an event, or zero.
 func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
 	cached, err := c.workflows.Workflows(key.Namespace).Get(key.Name)
@@ -37,7 +37,14 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 		return 0, nil // its pods go with it, by their owner references
 	}
 	m := c.remember(key, cached.UID)
+	unwritten := c.land(ctx, key, m)
 	wf := m.newest(cached)
+	if wf == nil {
+		return 0, unwritten // a write is about to be answered, which brings us here again
+	}
+	if m.refused != "" && wf.ResourceVersion == m.refused && c.config.Clock.Since(m.lastWrite) < lookAgain {
+		return lookAgain, nil // somebody changed the workflow: decide on what it is now, which the watch brings
+	}
 	if wf.Status.Phase.Completed() && m.pending == nil {
 		return 0, nil // written; the cache will drop it
 	}
@@ -55,18 +62,21 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 	if err := c.endPods(ctx, wf, decision.End); err != nil {
 		return 0, err
 	}
-	again, err := c.writeStatus(ctx, wf, m, decision)
-	if err != nil {
-		return 0, err
+	var again time.Duration
+	if unwritten != nil {
+		m.keep(wf, decision) // and write it after a while, not at once
+		c.tell(wf, decision.Events)
+	} else {
+		again = c.writeStatus(ctx, key, wf, m, decision)
 	}
 	if waiting {
 		again = sooner(again, lookAgain)
 	}
 	again = sooner(again, decision.RequeueAfter)
 	if len(world.PodErrors) > 0 && !completed(decision.Status) {
-		return 0, fmt.Errorf("creating pods: %w", firstError(world.PodErrors))
+		return 0, errors.Join(unwritten, fmt.Errorf("creating pods: %w", firstError(world.PodErrors)))
 	}
-	return again, nil
+	return again, unwritten
 }
 
 // observe collects the world as the core sees it.
@@ -89,47 +99,6 @@ func (c *Controller) observe(wf *wfv1.Workflow, m *memory) (world workflow.World
 		Pods:          pods,
 		ExecutorImage: c.config.ExecutorImage,
 	}, waiting, nil
-}
-
-// writeStatus writes what was decided and then tells of it. A write that comes soon after the last one is
-// put off: what was decided is kept, and written when the time has come or the workflow has ended.
-//
-// The write is under the resourceVersion that was decided on, so a verb that came between is never lost.
-func (c *Controller) writeStatus(ctx context.Context, wf *wfv1.Workflow, m *memory, decision workflow.Decision) (time.Duration, error) {
-	status := decision.Status
-	if status == nil {
-		status = m.pending
-	}
-	if status == nil {
-		c.tell(wf, decision.Events)
-		return 0, nil
-	}
-	m.pending, m.basis = status, wf.ResourceVersion
-	if wait := m.delay(c.config.Clock.Now()); wait > 0 && !completed(status) {
-		c.tell(wf, decision.Events)
-		return wait, nil
-	}
-	update := *wf
-	update.Status = *status
-	began := c.config.Clock.Now()
-	written, err := c.config.Argosy.WorkflowV1alpha1().Workflows(wf.Namespace).UpdateStatus(ctx, &update, metav1.UpdateOptions{})
-	m.lastWrite = c.config.Clock.Now()
-	m.writeTook = m.lastWrite.Sub(began)
-	switch {
-	case apierrors.IsNotFound(err):
-		return 0, nil // deleted meanwhile; the cache will say so
-	case apierrors.IsConflict(err):
-		// Somebody changed the workflow: decide again on what it is now, which the watch brings.
-		m.pending = nil
-		klog.FromContext(ctx).V(4).Info("Workflow changed meanwhile", "workflow", klog.KObj(wf))
-		return lookAgain, nil
-	case err != nil:
-		c.tell(wf, decision.Events) // decided for good: the status is kept and written at the next attempt
-		return 0, fmt.Errorf("writing the status: %w", err)
-	}
-	m.written, m.pending = written, nil
-	c.tell(wf, decision.Events)
-	return 0, nil
 }
 
 func completed(status *wfv1.WorkflowStatus) bool {
