@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -67,6 +68,47 @@ func (t PodTemplateSpec) Decode() (*corev1.PodTemplateSpec, error) {
 	return typed, err
 }
 
+// SetImages gives containers and init containers other images, by their names; * stands for all of them. It returns the
+// names, sorted, that no container has; then, as with an error, nothing is changed.
+func (t *PodTemplateSpec) SetImages(images map[string]string) (unknown []string, err error) {
+	object := map[string]any{}
+	if len(t.Raw) > 0 {
+		if object, err = generic(t.Raw); err != nil {
+			return nil, err
+		}
+	}
+	spec, _ := object["spec"].(map[string]any)
+	used := map[string]bool{}
+	for _, list := range []string{"containers", "initContainers"} {
+		containers, _ := spec[list].([]any)
+		for _, c := range containers {
+			container, _ := c.(map[string]any)
+			name, _ := container["name"].(string)
+			for _, key := range []string{name, "*"} {
+				if image, ok := images[key]; ok && container != nil {
+					container["image"], used[key] = image, true
+					break
+				}
+			}
+		}
+	}
+	for name := range images {
+		if !used[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return unknown, nil
+	}
+	text, err := encode(object)
+	if err != nil {
+		return nil, err
+	}
+	t.Raw = text
+	return nil, nil
+}
+
 // UnknownFields returns an error for each field that a pod template does not have, with its path below path, in the
 // words of strict decoding.
 func (t PodTemplateSpec) UnknownFields(path string) []error {
@@ -124,6 +166,11 @@ func canonical(data []byte) (json.RawMessage, error) {
 		return nil, err
 	}
 	withoutNulls(value)
+	return encode(value)
+}
+
+// encode returns the canonical text of a JSON object without nulls.
+func encode(value map[string]any) (json.RawMessage, error) {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)
 	encoder.SetEscapeHTML(false)
