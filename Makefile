@@ -54,7 +54,7 @@ test-e2e: cluster ## end to end on the local cluster
 bench: cluster ## measure: chain of pods, reaction time, creates per second
 	KUBECONFIG=$(LOCAL)/kubeconfig go run ./hack/bench
 
-conformance: cluster ## run the peers' recorded cases: make conformance CASES=<dir>
+conformance: cluster ## hold the cluster to the peers: their manifests, random objects of their schemas, recorded runs: make conformance CASES=<dir>
 	KUBECONFIG=$(LOCAL)/kubeconfig go run ./hack/conformance --cases $(CASES)
 
 cross: ## the kubectl plugin for linux, darwin and windows on amd64 and arm64

@@ -1,10 +1,17 @@
 // Copyright The Argosy Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Program conformance submits the peers' recorded cases to a cluster through
-// argoproj.io/v1alpha1, waits for their end by watch, and compares with what
-// the peer did. It must not know how the server works, nor hold copies of the
-// cases: those are read in place.
+// Program conformance holds a cluster to what the peers do, in three stages:
+//
+//   - manifests: each of the peers' manifests is accepted without a warning of
+//     unknown fields, or refused for a reason that refused.txt lists;
+//   - random: objects made up from the peers' schemas come through the server
+//     as they were sent (see package random);
+//   - behaviour: recorded workflows are run through argoproj.io/v1alpha1, their
+//     end is awaited by watch, and compared with how the peer ended them.
+//
+// It must not know how the server works, nor hold copies of the cases: those
+// are read in place.
 package main
 
 import (
@@ -21,9 +28,11 @@ import (
 	"argosy.dev/argosy/hack/e2e/framework"
 )
 
-// families are the folders of cases this version serves the kinds of. The
-// others are skipped by name.
-var families = map[string]bool{"workflows": true, "applications": false, "rollouts": false, "sensors": false}
+// families are the folders of cases, with a resource of each family. A family
+// whose resource is not served is skipped by name.
+var families = []struct{ folder, resource string }{
+	{"workflows", "workflows"}, {"applications", "applications"}, {"rollouts", "rollouts"}, {"sensors", "sensors"},
+}
 
 // doc is one object of a case file.
 type doc struct {

@@ -80,7 +80,7 @@ func TestCompare(t *testing.T) {
 }
 
 func TestListsOfCases(t *testing.T) {
-	e, err := readExpectation("expected.txt", "xfail.txt")
+	e, err := readExpectation("expected.txt", "xfail.txt", "refused.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,14 +94,15 @@ func TestListsOfCases(t *testing.T) {
 		}
 		return f
 	}
-	for name, lists := range map[string][2]string{
-		"twice":         {"a\na\n", ""},
-		"in both":       {"a\n", "a why\n"},
-		"no reason":     {"", "a\n"},
-		"unknown note":  {"a maybe\n", ""},
-		"chance as one": {"a chances\n", ""},
+	for name, lists := range map[string][3]string{
+		"twice":           {"a\na\n", "", ""},
+		"in both":         {"a\n", "a why\n", ""},
+		"no reason":       {"", "a\n", ""},
+		"no reason there": {"", "", "a\n"},
+		"unknown note":    {"a maybe\n", "", ""},
+		"chance as one":   {"a chances\n", "", ""},
 	} {
-		if _, err := readExpectation(write(lists[0]), write(lists[1])); err == nil {
+		if _, err := readExpectation(write(lists[0]), write(lists[1]), write(lists[2])); err == nil {
 			t.Errorf("%s: want an error", name)
 		}
 	}

@@ -10,8 +10,10 @@ import (
 	"strings"
 )
 
-// expectation is what expected.txt and xfail.txt say.
+// expectation is what expected.txt, xfail.txt and refused.txt say.
 type expectation struct {
+	// refused holds manifests that are refused, with a piece of the reason.
+	refused map[string]string
 	// pass holds cases that must pass; the value "chance" allows either end
 	// where the case itself draws lots.
 	pass map[string]string
@@ -19,9 +21,9 @@ type expectation struct {
 	xfail map[string]string
 }
 
-// readExpectation reads a list of cases: NAME [chance] a line in the first
-// file, NAME REASON in the second. Empty lines and # comments are skipped.
-func readExpectation(passFile, xfailFile string) (expectation, error) {
+// readExpectation reads lists of cases: NAME [chance] a line in the first
+// file, NAME REASON in the others. Empty lines and # comments are skipped.
+func readExpectation(passFile, xfailFile, refusedFile string) (expectation, error) {
 	e := expectation{}
 	var err error
 	if e.pass, err = readList(passFile); err != nil {
@@ -41,6 +43,14 @@ func readExpectation(passFile, xfailFile string) (expectation, error) {
 		}
 		if _, both := e.pass[name]; both {
 			return e, fmt.Errorf("%s is in both %s and %s", name, passFile, xfailFile)
+		}
+	}
+	if e.refused, err = readList(refusedFile); err != nil {
+		return e, err
+	}
+	for name, reason := range e.refused {
+		if reason == "" {
+			return e, fmt.Errorf("%s: %s: a piece of the reason is required", refusedFile, name)
 		}
 	}
 	return e, nil

@@ -45,8 +45,36 @@ func check(ctx context.Context, p *prepared, d doc) error {
 	return err
 }
 
-// judgeWorkflow checks one workflow, and runs and compares it where there is
-// something to compare with.
+// judgeManifest holds one manifest to refused.txt. Where the list is not for
+// this folder, a refusal that names what this version does not support is none
+// of the list's business.
+func judgeManifest(ctx context.Context, p *prepared, e expectation, d doc, listed bool) (verdict, bool) {
+	if d.object.GroupVersionKind().Group != framework.CompatGroup {
+		return verdict{}, false
+	}
+	v := verdict{Name: d.name, Result: "accepted"}
+	reason, known := e.refused[d.name]
+	err := check(ctx, p, d)
+	switch {
+	case err == nil && known:
+		v.Result, v.Why = "fail", "accepted, but refused.txt says it is refused: take it out there"
+	case err == nil:
+	case refusal(err) == 0:
+		v.Result, v.Why = "fail", err.Error()
+	case known && strings.Contains(err.Error(), reason):
+		v.Result, v.Why = "refused", reason
+	case known:
+		v.Result, v.Why = "fail", fmt.Sprintf("refused for another reason than %q: %v", reason, err)
+	case !listed && strings.Contains(err.Error(), notSupported):
+		v.Result, v.Why = "refused", err.Error()
+	default:
+		v.Result, v.Why = "fail", "refused: "+err.Error()
+	}
+	return v, true
+}
+
+// judgeWorkflow runs one workflow and compares, where there is something to
+// compare with.
 func judgeWorkflow(ctx context.Context, p *prepared, set *caseSet, e expectation, d doc, timeout time.Duration) verdict {
 	note, expected := e.pass[d.name]
 	reason, known := e.xfail[d.name]
@@ -56,12 +84,12 @@ func judgeWorkflow(ctx context.Context, p *prepared, set *caseSet, e expectation
 	switch {
 	case err != nil && refusal(err) == 0:
 		v.Result, v.Why = "fail", err.Error()
-	case err != nil && !expected && refusal(err) == 422 && strings.Contains(err.Error(), notSupported):
+	case err != nil && !expected && strings.Contains(err.Error(), notSupported):
 		v.Result, v.Why = "refused", err.Error()
 	case err != nil && recorded:
 		v.judge(compare(want, outcome{Rejected: refusal(err), Error: err.Error()}, false))
 	case err != nil:
-		v.Result, v.Why = "fail", "refused, but not because a feature is missing: "+err.Error()
+		v.Result, v.Why = "refused", err.Error()
 	case !recorded:
 		v.Result = "accepted"
 	case want.Timeout:
@@ -98,24 +126,6 @@ func (v *verdict) judge(diffs []string) {
 		}
 		v.Why = strings.Join(diffs, "; ")
 	}
-}
-
-// judgeOther checks a manifest that is not a workflow.
-func judgeOther(ctx context.Context, p *prepared, e expectation, d doc) (verdict, bool) {
-	if d.object.GroupVersionKind().Group != framework.CompatGroup {
-		return verdict{}, false
-	}
-	v := verdict{Name: d.name, Result: "accepted"}
-	if err := check(ctx, p, d); err != nil {
-		v.Result, v.Why = "fail", err.Error()
-		if refusal(err) == 422 && strings.Contains(err.Error(), notSupported) {
-			v.Result = "refused"
-		}
-		if reason, ok := e.xfail[d.name]; ok {
-			v.Result, v.Why = "xfail", reason
-		}
-	}
-	return v, true
 }
 
 // refusal is the HTTP code of a refusal by the server, or 0 when err is not

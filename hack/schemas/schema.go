@@ -66,6 +66,9 @@ func (s *Schema) silent() bool {
 	return len(s.Properties) == 0 && s.Items == nil && s.AdditionalProperties == nil
 }
 
+// Open tells that the schema allows anything.
+func (s *Schema) Open() bool { return s.silent() && s.Type == "" && !s.loose() }
+
 // Column is a column that the peer's kubectl get prints.
 type Column struct {
 	Name     string `json:"name"`

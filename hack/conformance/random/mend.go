@@ -34,6 +34,8 @@ var hints = []struct {
 	name *regexp.Regexp
 	text string
 }{
+	{regexp.MustCompile(`^template$|^entrypoint$|^onexit$`), "main"},
+	{regexp.MustCompile(`^operator$`), "In"},
 	{regexp.MustCompile(`namespace`), "default"},
 	{regexp.MustCompile(`timeout|duration|interval|delay|period|ttl|maxage|factor$`), "10s"},
 	{regexp.MustCompile(`^(schedule|cron)s?$`), "0 0 * * *"},
@@ -81,7 +83,8 @@ func (m *mender) mend(ctx context.Context) (bool, error) {
 		m.last = answer.refused.status.Message
 		complaints := complaintsOf(answer.refused)
 		if len(complaints) == 0 {
-			return false, fmt.Errorf("%d without causes: %s", answer.refused.code, m.last)
+			// A place that is open in the schema, but not in the peer either.
+			return false, nil
 		}
 		m.answer(complaints)
 	}
@@ -92,7 +95,8 @@ func (m *mender) mend(ctx context.Context) (bool, error) {
 type complaint struct {
 	path    []any // string for keys, int for elements
 	message string
-	missing bool
+	// missing: something should be there. forbidden: nothing should.
+	missing, forbidden bool
 }
 
 var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
@@ -100,21 +104,21 @@ var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
 func complaintsOf(r *refusal) []complaint {
 	var out []complaint
 	seen := map[string]bool{}
-	add := func(field, message string, missing bool) {
+	add := func(field, message string, cause metav1.CauseType) {
 		if !seen[field] {
 			seen[field] = true
-			out = append(out, complaint{parsePath(field), message, missing})
+			out = append(out, complaint{parsePath(field), message, cause == metav1.CauseTypeFieldValueRequired, cause == metav1.CauseTypeForbidden})
 		}
 	}
 	if r.status.Details != nil {
 		for _, c := range r.status.Details.Causes {
 			if c.Field != "" {
-				add(c.Field, c.Message, c.Type == metav1.CauseTypeFieldValueRequired)
+				add(c.Field, c.Message, c.Type)
 			}
 		}
 	}
 	for _, found := range unknownField.FindAllStringSubmatch(r.status.Message, -1) {
-		add(found[1], r.status.Message, false)
+		add(found[1], r.status.Message, metav1.CauseTypeForbidden)
 	}
 	// The last places first, so that those before them keep their numbers.
 	slices.SortFunc(out, func(a, b complaint) int { return -slices.CompareFunc(a.path, b.path, compareSteps) })
@@ -179,81 +183,139 @@ func (m *mender) answer(complaints []complaint) {
 // at mends one place, or the next larger one if that was tried often enough.
 func (m *mender) at(path []any, c complaint) {
 	if len(path) == 0 {
-		m.obj = merge(map[string]any{}, m.whole()).(map[string]any)
+		m.obj = m.whole()
 		return
 	}
 	key := fmt.Sprint(path...)
 	n := m.tried[key]
 	m.tried[key]++
+	outer := path[:len(path)-1]
 	if n >= mostTries {
-		m.at(path[:len(path)-1], complaint{message: c.message})
+		m.at(outer, complaint{message: c.message})
 		return
 	}
 	value, found := get(m.obj, path)
-	switch v := value.(type) {
-	case string:
-		options := append(supported(c.message), alternatives...)
-		if n < len(options) {
-			set(m.obj, path, options[n])
-			return
+	switch {
+	case !found:
+		if n >= 2 || !c.missing || !m.fill(path, n) {
+			m.at(outer, complaint{message: c.message})
 		}
-	case json.Number:
-		if n < len(numbers) {
-			set(m.obj, path, numbers[n])
-			return
-		}
-	case bool:
-		if n < 2 {
-			set(m.obj, path, !v)
-			return
-		}
-	case map[string]any:
-		// Perhaps too much was said at once: each part by itself, those first that are to be tried.
-		if names := m.children(path, v); n < len(names) && n < 6 && len(v) > 1 {
-			set(m.obj, path, map[string]any{names[n]: v[names[n]]})
-			return
-		}
-	}
-	if !found && n < 2 {
-		if filled := m.fill(path, c); filled {
-			return
-		}
-	}
-	if !found {
-		m.at(path[:len(path)-1], complaint{message: c.message})
 		return
+	case c.forbidden:
+		// It may be in the way of something that is not wanted.
+		if n == 0 && m.leads(path) < len(m.targets) && m.removeOthers(outer, c.message) {
+			return
+		}
+		if n == 0 {
+			remove(m.obj, path)
+			return
+		}
+	default:
+		if m.replace(path, value, n, c) {
+			return
+		}
 	}
 	m.drop(path)
 	m.tried[key] = mostTries
 }
 
-// fill sets what the server misses.
-func (m *mender) fill(path []any, c complaint) bool {
-	at := m.kind.PathOf(path)
-	s := m.kind.Find(at)
-	if _, ok := get(m.obj, path[:len(path)-1]); !ok || s == nil || !c.missing {
+// replace tries something else at a place. It is false if there is nothing left to try.
+func (m *mender) replace(path []any, value any, n int, c complaint) bool {
+	switch v := value.(type) {
+	case string:
+		options := append(supported(c.message), alternatives...)
+		return n < len(options) && set(m.obj, path, options[n])
+	case json.Number:
+		return n < len(numbers) && set(m.obj, path, numbers[n])
+	case bool:
+		return n < 2 && set(m.obj, path, !v)
+	case map[string]any:
+		if c.missing {
+			// The message names what is missing.
+			at := m.kind.Find(m.kind.PathOf(path))
+			if at == nil {
+				return false
+			}
+			var absent []string
+			for _, name := range m.named(path, c.message) {
+				if _, there := v[name]; !there && at.Properties[name] != nil {
+					absent = append(absent, name)
+				}
+			}
+			return n < len(absent) && m.fill(append(slices.Clone(path), absent[n]), n)
+		}
+		if n == 0 && m.removeOthers(path, c.message) {
+			return true
+		}
+		// Perhaps too much was said at once: each part by itself.
+		names := m.children(path, v)
+		return n < len(names) && n < 6 && len(v) > 1 && set(m.obj, path, map[string]any{names[n]: v[names[n]]})
+	}
+	return false
+}
+
+var words = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
+
+// named are the properties below a place that a message may mean, those first that lead to what is to be tried.
+func (m *mender) named(path []any, message string) []string {
+	found := map[string]any{}
+	for _, w := range words.FindAllString(message, -1) {
+		found[w] = nil
+	}
+	return m.children(path, found)
+}
+
+// removeOthers takes out, of the properties below a place that a message names, those that lead to nothing that is to
+// be tried, or all but the first. It is false if that is none.
+func (m *mender) removeOthers(path []any, message string) bool {
+	value, _ := get(m.obj, path)
+	v, ok := value.(map[string]any)
+	if !ok {
 		return false
 	}
-	g := schemas.NewGenerator(uint64(m.tried[fmt.Sprint(path...)]))
+	names := slices.DeleteFunc(m.named(path, message), func(name string) bool {
+		_, there := v[name]
+		return !there
+	})
+	removed := false
+	for i, name := range names {
+		if i > 0 || m.leads(append(slices.Clone(path), name)) == len(m.targets) {
+			delete(v, name)
+			removed = true
+		}
+	}
+	return removed
+}
+
+// fill sets what the server misses.
+func (m *mender) fill(path []any, n int) bool {
+	at := m.kind.PathOf(path)
+	s := m.kind.Find(at)
+	if _, ok := get(m.obj, path[:len(path)-1]); !ok || s == nil || s.Open() {
+		return false
+	}
+	g := schemas.NewGenerator(uint64(n))
 	g.Plain = true
 	g.Text = plausible
-	g.Toward(append(m.targets, at, at+"[]"))
+	g.Toward(append(slices.Clone(m.targets), at, at+"[]"))
 	return set(m.obj, path, g.Untyped(at, s))
 }
 
-// children are the names below a place, those first that lead to what is to be tried.
-func (m *mender) children(path []any, v map[string]any) []string {
-	leads := func(name string) int {
-		at := m.kind.PathOf(append(slices.Clone(path), name))
-		for i, t := range m.targets {
-			if strings.HasPrefix(t, at) {
-				return i
-			}
+// leads returns which is the first target at or below a place; if there is none, how many there are.
+func (m *mender) leads(path []any) int {
+	at := m.kind.PathOf(path)
+	for i, t := range m.targets {
+		if t == at || strings.HasPrefix(t, at) && strings.IndexByte(".[{", t[len(at)]) >= 0 {
+			return i
 		}
-		return len(m.targets)
 	}
+	return len(m.targets)
+}
+
+// children are names below a place, those first that lead to what is to be tried.
+func (m *mender) children(path []any, v map[string]any) []string {
 	return slices.SortedFunc(maps.Keys(v), func(a, b string) int {
-		if d := leads(a) - leads(b); d != 0 {
+		if d := m.leads(append(slices.Clone(path), a)) - m.leads(append(slices.Clone(path), b)); d != 0 {
 			return d
 		}
 		return strings.Compare(a, b)

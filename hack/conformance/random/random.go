@@ -221,7 +221,7 @@ func (s *sender) makeUp(seed uint64, targets []string, plain bool) (obj map[stri
 	obj, _ = g.Object(s.kind, s.types.of)
 	status = obj["status"]
 	delete(obj, "status")
-	obj = merge(obj, clone(s.skeleton)).(map[string]any)
+	obj = merge(obj, clone(s.skeleton), seed%3 == 0).(map[string]any)
 	obj["apiVersion"], obj["kind"] = compat.String(), s.kind.Name
 	obj["metadata"] = map[string]any{"name": fmt.Sprintf("random-%s-%d", strings.ToLower(s.kind.Name), seed)}
 	return obj, status

@@ -227,7 +227,7 @@ func (s *sender) throughServer(ctx context.Context, seed uint64, apply bool, obj
 	differs := compare(want, got, apply, "status")
 	s.came(read.body)
 	for what, again := range map[string]func() (answer, error){
-		"put back": func() (answer, error) { return s.send(ctx, http.MethodPut, other, name, query, read.body) },
+		"put back": func() (answer, error) { return s.putBack(ctx, other, name, query) },
 		"applied again": func() (answer, error) {
 			if !apply {
 				return read, nil
@@ -257,6 +257,21 @@ func (s *sender) throughServer(ctx context.Context, seed uint64, apply bool, obj
 	}
 	more, err := s.statusThroughServer(ctx, in, name, status)
 	return append(differs, more...), err
+}
+
+// putBack reads an object and writes it as it is. A loop may write in between, so it is tried more than once.
+func (s *sender) putBack(ctx context.Context, group int, name string, query url.Values) (answer, error) {
+	const most = 10
+	for n := 0; ; n++ {
+		read, err := s.send(ctx, http.MethodGet, group, name, nil, nil)
+		if err != nil || read.refused != nil {
+			return read, err
+		}
+		back, err := s.send(ctx, http.MethodPut, group, name, query, read.body)
+		if err != nil || back.refused == nil || back.refused.code != http.StatusConflict || n == most {
+			return back, err
+		}
+	}
 }
 
 // statusThroughServer writes the status in one group, and reads it in the other.

@@ -72,8 +72,8 @@ func remove(tree any, path []any) {
 	}
 }
 
-// merge lays b over a. Lists are joined, those of b first.
-func merge(a, b any) any {
+// merge lays b over a. Elements of lists are joined, those of b first, or laid over each other.
+func merge(a, b any, join bool) any {
 	switch b := b.(type) {
 	case map[string]any:
 		m, ok := a.(map[string]any)
@@ -82,15 +82,26 @@ func merge(a, b any) any {
 		}
 		for k, v := range b {
 			if old, both := m[k]; both && old != nil {
-				m[k] = merge(old, v)
+				m[k] = merge(old, v, join)
 			} else {
 				m[k] = v
 			}
 		}
 		return m
 	case []any:
-		if l, ok := a.([]any); ok {
+		l, ok := a.([]any)
+		switch {
+		case !ok:
+		case join:
 			return append(slices.Clone(b), l...)
+		default:
+			out := slices.Clone(b)
+			for i := range out {
+				if i < len(l) {
+					out[i] = merge(l[i], out[i], join)
+				}
+			}
+			return append(out, l[min(len(out), len(l)):]...)
 		}
 	}
 	return b

@@ -99,6 +99,18 @@ func (c *Client) Resource(gvk schema.GroupVersionKind, namespace string) (dynami
 	return c.Dynamic.Resource(m.Resource).Namespace(namespace), m.Resource, nil
 }
 
+// Serves tells whether the cluster has a resource.
+func (c *Client) Serves(gvr schema.GroupVersionResource) (bool, error) {
+	_, err := c.mapper.KindFor(gvr)
+	if meta.IsNoMatchError(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find %s: %w", gvr, err)
+	}
+	return true, nil
+}
+
 // Create creates one object in namespace.
 func (c *Client) Create(ctx context.Context, namespace string, o *unstructured.Unstructured, opts metav1.CreateOptions) (*unstructured.Unstructured, error) {
 	r, _, err := c.Resource(o.GroupVersionKind(), namespace)
