@@ -71,8 +71,8 @@ type Decision struct {
 
 // Measure asks for a measurement.
 type Measure struct {
-	// Metric is the metric, with all arguments put in but those from Secrets, whose tags are still there: see WithSecrets.
-	Metric rov1.Metric
+	// Metric is the name of the metric. Metric, the function, returns it with its arguments put in.
+	Metric string
 	// Number counts the measurements of the metric, from 1: the same number is the same measurement, also after a crash.
 	Number int32
 }
