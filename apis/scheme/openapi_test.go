@@ -4,6 +4,10 @@
 package scheme_test
 
 import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,20 +24,30 @@ import (
 	generated "argosy.dev/argosy/generated/openapi"
 )
 
-const modelPrefix = "dev.argosy.workflow.v1alpha1."
+// modelNames are the names of the OpenAPI models of all types that are registered in our groups: kinds, the requests of
+// their verbs, and the options of what is read.
+func modelNames(t *testing.T) []string {
+	t.Helper()
+	names := map[string]bool{}
+	for gvk, typ := range scheme.Scheme.AllKnownTypes() {
+		if !strings.HasPrefix(typ.PkgPath(), "argosy.dev/") {
+			continue
+		}
+		model, ok := reflect.New(typ).Interface().(interface{ OpenAPIModelName() string })
+		if !ok {
+			t.Errorf("%s has no OpenAPI model: run make generate", gvk)
+			continue
+		}
+		names[model.OpenAPIModelName()] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
 
 // models builds the OpenAPI models of our kinds, and of all that they refer to, as the server does.
 func models(t *testing.T) map[string]*spec.Schema {
 	t.Helper()
 	config := genericapiserver.DefaultOpenAPIV3Config(generated.GetOpenAPIDefinitions, openapi.NewDefinitionNamer(scheme.Scheme))
-	var names []string
-	for _, kind := range []string{
-		"Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "WorkflowEventBinding",
-		"WorkflowStop", "WorkflowTerminate", "WorkflowSuspend", "WorkflowResume", "WorkflowLogOptions",
-	} {
-		names = append(names, modelPrefix+kind)
-	}
-	schemas, err := builder3.BuildOpenAPIDefinitionsForResources(config, names...)
+	schemas, err := builder3.BuildOpenAPIDefinitionsForResources(config, modelNames(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +58,11 @@ func models(t *testing.T) map[string]*spec.Schema {
 func TestEveryFieldIsDocumented(t *testing.T) {
 	schemas := models(t)
 	fields := 0
+	for _, name := range modelNames(t) {
+		if schemas[name] == nil {
+			t.Errorf("%s is not among the models", name)
+		}
+	}
 	for name, schema := range schemas {
 		if schema.Description == "" {
 			t.Errorf("%s has no description", name)

@@ -14,6 +14,7 @@ import (
 
 	argoprojinstall "argosy.dev/argosy/apis/argoproj/install"
 	rolloutinstall "argosy.dev/argosy/apis/rollout/install"
+	sensorinstall "argosy.dev/argosy/apis/sensor/install"
 	workflowinstall "argosy.dev/argosy/apis/workflow/install"
 )
 
@@ -29,6 +30,7 @@ var (
 func init() {
 	workflowinstall.Install(Scheme)
 	rolloutinstall.Install(Scheme)
+	sensorinstall.Install(Scheme)
 	argoprojinstall.Install(Scheme)
 
 	// What scale subresources speak, whichever group they are in. As with our own kinds the hub is the versioned type.

@@ -8,7 +8,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,20 +51,29 @@ func typesOf(k *schemas.Kind) (*types, error) {
 //go:embed skeletons.yaml
 var skeletonsYAML []byte
 
+// Skeleton returns a small valid object of a kind, without its head.
+func Skeleton(kind string) (map[string]any, error) {
+	var skeletons map[string]map[string]any
+	if err := yaml.Unmarshal(skeletonsYAML, &skeletons); err != nil {
+		return nil, fmt.Errorf("read skeletons: %w", err)
+	}
+	skeleton, ok := skeletons[kind]
+	if !ok {
+		return nil, fmt.Errorf("%s has no skeleton in skeletons.yaml", kind)
+	}
+	return skeleton, nil
+}
+
 // complete finds out what must be known of a kind that is served.
-func (s *sender) complete() (err error) {
+func (s *sender) complete() error {
 	base, _, err := rest.DefaultServerUrlFor(s.options.Config)
 	if err != nil {
 		return fmt.Errorf("address of the server: %w", err)
 	}
 	s.host = strings.TrimSuffix(base.String(), "/")
-	var skeletons map[string]map[string]any
-	if err := yaml.Unmarshal(skeletonsYAML, &skeletons); err != nil {
-		return fmt.Errorf("read skeletons: %w", err)
-	}
-	skeleton, ok := skeletons[s.kind.Name]
-	if !ok {
-		return errors.New("has no skeleton in skeletons.yaml")
+	skeleton, err := Skeleton(s.kind.Name)
+	if err != nil {
+		return err
 	}
 	s.skeleton = numbersKept(skeleton).(map[string]any)
 	s.types, err = typesOf(s.kind)
