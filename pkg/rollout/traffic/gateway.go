@@ -132,8 +132,8 @@ func (p *plan) gateway(config *gatewayConfig) {
 		p.problem(field.Required(gatewayPath, "name a route in httpRoute, grpcRoute, tcpRoute or tlsRoute, or several in httpRoutes, grpcRoutes, tcpRoutes or tlsRoutes"))
 	}
 	for _, route := range routes {
-		message := fmt.Sprintf("Route `%s` set to desiredWeight '%d'", route.ref.Name, p.desired.Canary.Weight)
-		p.edit(route.ref, route.at, "UpdatedRoute", message, func(o *unstructured.Unstructured) error {
+		message := fmt.Sprintf("Route %s sends %d of %d to the canary", route.ref.Name, p.desired.Canary.Weight, maxWeight(p.ro))
+		p.edit(route.ref, route.at, "RouteUpdated", message, func(o *unstructured.Unstructured) error {
 			edit := gatewayEdit{rollout: p.ro, desired: p.desired, grpc: route.ref.Resource == "grpcroutes"}
 			if err := edit.apply(o, route.managed); err != nil {
 				return err

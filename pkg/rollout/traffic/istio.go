@@ -67,8 +67,8 @@ func (p *plan) istio(istio *rov1.IstioTrafficRouting) {
 	host := p.desired.Canary.Service
 	if rule := istio.DestinationRule; rule != nil {
 		ref := destinationRuleRef(p.ro, rule)
-		message := fmt.Sprintf("DestinationRule %s subset updated (%s: %s, %s: %s)", rule.Name, rule.CanarySubsetName, p.desired.Canary.Hash, rule.StableSubsetName, p.desired.Stable.Hash)
-		p.edit(ref, path.Child("istio", "destinationRule", "name"), "UpdatedDestinationRule", message, func(o *unstructured.Unstructured) error {
+		message := fmt.Sprintf("In DestinationRule %s subset %s selects pods of hash %q and %s of %q", rule.Name, rule.CanarySubsetName, p.desired.Canary.Hash, rule.StableSubsetName, p.desired.Stable.Hash)
+		p.edit(ref, path.Child("istio", "destinationRule", "name"), "DestinationRuleUpdated", message, func(o *unstructured.Unstructured) error {
 			return DestinationRule(o, p.ro.Name, *rule, p.desired)
 		})
 		if object := p.observed[ref]; object != nil {
@@ -80,8 +80,8 @@ func (p *plan) istio(istio *rov1.IstioTrafficRouting) {
 	services, paths := virtualServices(istio)
 	for i, service := range services {
 		ref := virtualServiceRef(p.ro, service.Name)
-		message := fmt.Sprintf("VirtualService `%s` set to desiredWeight '%d'", ref.Name, p.desired.Canary.Weight)
-		p.edit(ref, paths[i].Child("name"), "Updated VirtualService", message, func(o *unstructured.Unstructured) error {
+		message := fmt.Sprintf("VirtualService %s sends %d of %d to the canary", ref.Name, p.desired.Canary.Weight, maxWeight(p.ro))
+		p.edit(ref, paths[i].Child("name"), "VirtualServiceUpdated", message, func(o *unstructured.Unstructured) error {
 			edit := virtualService{
 				named: service, rule: istio.DestinationRule, managed: routing(p.ro).ManagedRoutes,
 				desired: p.desired, canaryHost: host, at: paths[i],
@@ -184,7 +184,7 @@ func (v *virtualService) pickHTTP(routes []map[string]any) ([]map[string]any, er
 	for _, name := range v.named.Routes {
 		i := slices.IndexFunc(routes, func(r map[string]any) bool { return text(r, "name") == name })
 		if i < 0 {
-			return nil, fmt.Errorf("HTTP Route '%s' is not found in the defined Virtual Service.", name)
+			return nil, fmt.Errorf("no HTTP route has the name %q", name)
 		}
 		picked = append(picked, routes[i])
 	}
@@ -321,15 +321,15 @@ func (v *virtualService) complete(routes []map[string]any) error {
 			word            string
 			subset, service func() string
 		}{
-			{canary, "Canary", func() string { return v.rule.CanarySubsetName }, func() string { return v.desired.Canary.Service }},
-			{stable, "Stable", func() string { return v.rule.StableSubsetName }, func() string { return v.desired.Stable.Service }},
+			{canary, "canary", func() string { return v.rule.CanarySubsetName }, func() string { return v.desired.Canary.Service }},
+			{stable, "stable", func() string { return v.rule.StableSubsetName }, func() string { return v.desired.Stable.Service }},
 		} {
 			switch {
 			case has[wanted.role]:
 			case v.rule != nil:
-				return fmt.Errorf("%s DestinationRule subset '%s' not found in route", wanted.word, wanted.subset())
+				return fmt.Errorf("a route does not lead to the %s subset %q", wanted.word, wanted.subset())
 			default:
-				return fmt.Errorf("%s Service '%s' not found in route", wanted.word, wanted.service())
+				return fmt.Errorf("a route does not lead to the %s Service %q", wanted.word, wanted.service())
 			}
 		}
 	}

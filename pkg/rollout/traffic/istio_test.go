@@ -282,11 +282,11 @@ metadata: {name: vs}
 spec: {hosts: [x]}
 `},
 		{name: "which of them", routing: "istio: {virtualService: {name: many}}", before: virtualServiceManyRoutes, desired: weights(1), problems: []string{"must have exactly one route unless"}},
-		{name: "no such route", routing: "istio: {virtualService: {name: many, routes: [primary, third]}}", before: virtualServiceManyRoutes, desired: weights(1), problems: []string{"HTTP Route 'third' is not found"}},
-		{name: "no canary in it", routing: "istio: {virtualService: {name: many, routes: [other]}}", before: virtualServiceManyRoutes, desired: weights(1), problems: []string{"Canary Service 'canary' not found in route"}},
+		{name: "no such route", routing: "istio: {virtualService: {name: many, routes: [primary, third]}}", before: virtualServiceManyRoutes, desired: weights(1), problems: []string{`no HTTP route has the name "third"`}},
+		{name: "no canary in it", routing: "istio: {virtualService: {name: many, routes: [other]}}", before: virtualServiceManyRoutes, desired: weights(1), problems: []string{`does not lead to the canary Service "canary"`}},
 		{name: "no such subset", routing: subsets, before: virtualServiceOneRoute + "\n---\n" + destinationRule, noServices: true,
 			desired:  Desired{Canary: Destination{Hash: "new"}, Stable: Destination{Hash: "old", Weight: 100}, KeepHashes: true},
-			problems: []string{"Canary DestinationRule subset 'new-pods' not found in route"}},
+			problems: []string{`does not lead to the canary subset "new-pods"`}},
 		{name: "no such rule", routing: subsets, before: virtualServiceSubsets, desired: weights(0), noServices: true, problems: []string{"destinationRule.name: Invalid value: \"dr\""}},
 	})
 }

@@ -80,16 +80,16 @@ func (p *plan) nginx(nginx *rov1.NginxTrafficRouting) {
 		if existing == nil {
 			p.changes = append(p.changes, Change{
 				Ref: ref, Object: wanted, Create: true,
-				Reason: "CreatingCanaryIngress", Message: fmt.Sprintf("Creating canary ingress `%s` with weight `%d`", ref.Name, p.desired.Canary.Weight),
+				Reason: "CanaryIngressCreated", Message: fmt.Sprintf("Ingress %s is made, which sends %d of %d to the canary", ref.Name, p.desired.Canary.Weight, maxWeight(p.ro)),
 			})
 			continue
 		}
 		if !metav1.IsControlledBy(existing, p.ro) {
-			p.problem(field.Invalid(paths[i], name, fmt.Sprintf("canary ingress `%s` controlled by different object", ref.Name)))
+			p.problem(field.Invalid(paths[i], name, fmt.Sprintf("the canary's Ingress %q exists and is not the rollout's own", ref.Name)))
 			continue
 		}
-		message := fmt.Sprintf("Updating Ingress `%s` to desiredWeight '%d'", ref.Name, p.desired.Canary.Weight)
-		p.edit(ref, paths[i], "PatchingCanaryIngress", message, func(o *unstructured.Unstructured) error {
+		message := fmt.Sprintf("Ingress %s sends %d of %d to the canary", ref.Name, p.desired.Canary.Weight, maxWeight(p.ro))
+		p.edit(ref, paths[i], "CanaryIngressUpdated", message, func(o *unstructured.Unstructured) error {
 			annotations := o.GetAnnotations()
 			if annotations == nil {
 				annotations = map[string]string{}
@@ -132,7 +132,7 @@ func CanaryIngress(ro *rov1.Rollout, stable *unstructured.Unstructured, desired 
 		}
 	}
 	if len(rules) == 0 {
-		return nil, fmt.Errorf("ingress `%s` has no rules using service %s backend", stable.GetName(), desired.Stable.Service)
+		return nil, fmt.Errorf("none of its rules leads to the stable Service %q", desired.Stable.Service)
 	}
 	spec := map[string]any{"rules": rules}
 	for _, key := range []string{"tls", "ingressClassName"} {

@@ -81,9 +81,9 @@ func TestNginx(t *testing.T) {
 			after: strings.Replace(strings.ReplaceAll(canaryAt("10", "\n    acme.com/a: b\n    my/x: \"y\""), "nginx.ingress.kubernetes.io", "acme.com"),
 				"    acme.com/canary-by-header: X-Canary\n", "", 1),
 		},
-		{name: "that of another is left alone", routing: nginxOne, before: ingress + "\n---\n" + foreign, desired: weights(10), problems: []string{"canary ingress `web-front-canary` controlled by different object"}},
+		{name: "that of another is left alone", routing: nginxOne, before: ingress + "\n---\n" + foreign, desired: weights(10), problems: []string{`"web-front-canary" exists and is not the rollout's own`}},
 		{name: "not there", routing: "nginx: {stableIngresses: [front, back]}", desired: weights(1), problems: []string{"nginx.stableIngresses[0]", "nginx.stableIngresses[1]"}},
-		{name: "no rule for it", routing: nginxOne, before: strings.ReplaceAll(ingress, "name: stable", "name: another"), desired: weights(1), problems: []string{"ingress `front` has no rules using service stable backend"}},
+		{name: "no rule for it", routing: nginxOne, before: strings.ReplaceAll(ingress, "name: stable", "name: another"), desired: weights(1), problems: []string{`none of its rules leads to the stable Service "stable"`}},
 	})
 }
 
