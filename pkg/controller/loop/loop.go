@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -150,7 +151,7 @@ func (l *Loop) next(ctx context.Context) bool {
 		return false
 	}
 	defer l.queue.Done(key)
-	again, err := l.reconcile(ctx, key)
+	again, err := l.try(ctx, key)
 	switch {
 	case ctx.Err() != nil:
 		// Stopping: whoever comes next starts from what is stored.
@@ -164,6 +165,17 @@ func (l *Loop) next(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+// try works on a key. A mistake of the program that shows with one object must not end the work on all others, nor the
+// API that the same process serves: a panic is an error of the key.
+func (l *Loop) try(ctx context.Context, key types.NamespacedName) (again time.Duration, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return l.reconcile(ctx, key)
 }
 
 // On makes an informer call see with every object that comes, changes or goes, as it then is or last was.

@@ -66,7 +66,7 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
-// A key that is added is worked on once the caches are full, again after an error and after the time that it asks for;
+// A key that is added is worked on once the caches are full, again after an error, a panic, and after the time that it asks for;
 // Run returns when told to.
 func TestRun(t *testing.T) {
 	cluster := fake.NewClientset(pod("p", "1", "1"))
@@ -83,6 +83,8 @@ func TestRun(t *testing.T) {
 		case 1:
 			return 0, errors.New("at first it fails")
 		case 2:
+			panic("then it panics")
+		case 3:
 			return time.Millisecond, nil
 		default:
 			cancel()
@@ -96,8 +98,8 @@ func TestRun(t *testing.T) {
 	if err := l.Run(ctx); err != nil {
 		t.Error(err)
 	}
-	if n := runs.Load(); n != 3 {
-		t.Errorf("%d runs, want 3", n)
+	if n := runs.Load(); n != 4 {
+		t.Errorf("%d runs, want 4", n)
 	}
 }
 
