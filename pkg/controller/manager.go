@@ -19,12 +19,14 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
 	"argosy.dev/argosy/generated/clientset/versioned"
+	rolloutcontroller "argosy.dev/argosy/pkg/controller/rollout"
 	workflowcontroller "argosy.dev/argosy/pkg/controller/workflow"
 )
 
@@ -47,6 +49,13 @@ type loop interface {
 
 // loops has one constructor for each loop, by its name in --controllers.
 var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error){
+	rolloutcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
+		others, err := dynamic.NewForConfig(unthrottled(config.Cluster))
+		if err != nil {
+			return nil, fmt.Errorf("dynamic client of the cluster: %w", err)
+		}
+		return rolloutcontroller.New(rolloutcontroller.Config{Argosy: argosy, Cluster: cluster, Dynamic: others})
+	},
 	workflowcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		return workflowcontroller.New(workflowcontroller.Config{Argosy: argosy, Cluster: cluster, ExecutorImage: config.ExecutorImage})
 	},
