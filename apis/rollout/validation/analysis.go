@@ -14,9 +14,6 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
-// fieldRefWords are the peer's.
-const fieldRefWords = "Analyses arguments must refer to valid object metadata supported by downwardAPI"
-
 var (
 	// subscript is a path to one label or annotation.
 	subscript = regexp.MustCompile(`^metadata\.(?:labels|annotations)\['([^']*)'\]$`)
@@ -37,7 +34,7 @@ func ValidateClusterAnalysisTemplate(t *rov1.ClusterAnalysisTemplate) field.Erro
 func validateTemplateSpec(spec *rov1.AnalysisTemplateSpec, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if len(spec.Metrics) == 0 && len(spec.Templates) == 0 {
-		errs = append(errs, field.Required(path.Child("metrics"), noMetrics))
+		errs = append(errs, field.Required(path.Child("metrics"), needsAMetric))
 	}
 	errs = append(errs, validateMetrics(spec.Metrics, path.Child("metrics"))...)
 	errs = append(errs, validateArguments(spec.Args, path.Child("args"))...)
@@ -54,7 +51,7 @@ func ValidateAnalysisRun(r *rov1.AnalysisRun) field.ErrorList {
 	path := field.NewPath("spec")
 	var errs field.ErrorList
 	if len(r.Spec.Metrics) == 0 {
-		errs = append(errs, field.Required(path.Child("metrics"), noMetrics))
+		errs = append(errs, field.Required(path.Child("metrics"), needsAMetric))
 	}
 	errs = append(errs, validateMetrics(r.Spec.Metrics, path.Child("metrics"))...)
 	errs = append(errs, validateArguments(r.Spec.Args, path.Child("args"))...)
@@ -153,7 +150,7 @@ func validateFieldRef(ref *rov1.FieldRef, path *field.Path) field.ErrorList {
 		if plainPath.MatchString(p) {
 			return nil
 		}
-		return field.ErrorList{field.Invalid(at, p, fieldRefWords)}
+		return field.ErrorList{field.Invalid(at, p, "must be metadata.name, metadata.namespace, metadata.uid, a label or annotation such as metadata.labels['a'], or a path below spec or status")}
 	}
 }
 

@@ -11,21 +11,14 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
-// The peer's words.
 const (
-	bothZero              = "MaxSurge and MaxUnavailable both can not be zero"
-	sameCanaryServices    = "This rollout uses the same service for the stable and canary services, but two different services are required."
-	samePingPongServices  = "This rollout uses the same service for the ping and pong services, but two different services are required."
-	pingPongServices      = "Ping service name and Pong service name must be set to use Ping-Pong feature"
-	pingPongRouters       = "Ping-pong feature works with the ALB and Istio traffic routers only"
-	pingPongRoot          = "Root service field is required for the configuration with ALB and ping-pong feature enabled"
-	scaleDownDelayRouting = "Canary scaleDownDelaySeconds can only be used with traffic routing"
-	dynamicScaleRouting   = "Canary dynamicStableScale can only be used with traffic routing"
-	dynamicScaleWithDelay = "Canary dynamicStableScale cannot be used with scaleDownDelaySeconds"
-	maxWeightRouters      = "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins"
-	routerNeedsTheService = "the traffic router needs this Service"
-	oneIngressField       = "exactly one of the field for one Ingress and the field for several must be given"
-	oneVirtualService     = "only one of virtualService and virtualServices may be given"
+	// bothZero is the peer's.
+	bothZero = "MaxSurge and MaxUnavailable both can not be zero"
+
+	onlyWithRouting   = "only with trafficRouting"
+	routerNeedsIt     = "the traffic router needs this Service"
+	oneIngressField   = "exactly one of the fields for one Ingress and for several must be given"
+	oneVirtualService = "only one of virtualService and virtualServices may be given"
 )
 
 func validateCanary(c *rov1.CanaryStrategy, path *field.Path) field.ErrorList {
@@ -36,19 +29,19 @@ func validateCanary(c *rov1.CanaryStrategy, path *field.Path) field.ErrorList {
 		errs = append(errs, field.Invalid(path.Child("maxSurge"), c.MaxSurge, bothZero))
 	}
 	errs = append(errs, validateCanaryServices(c, path)...)
-	errs = append(errs, validatePingPong(c, path.Child("pingPong"))...)
+	errs = append(errs, validatePingPong(c, path.Child("pingPong"), path.Child("trafficRouting"))...)
 	errs = append(errs, nonnegativePointer(c.ScaleDownDelaySeconds, path.Child("scaleDownDelaySeconds"))...)
 	errs = append(errs, nonnegativePointer(c.ScaleDownDelayRevisionLimit, path.Child("scaleDownDelayRevisionLimit"))...)
 	errs = append(errs, nonnegativePointer(c.AbortScaleDownDelaySeconds, path.Child("abortScaleDownDelaySeconds"))...)
 	errs = append(errs, nonnegativePointer(c.MinPodsPerReplicaSet, path.Child("minPodsPerReplicaSet"))...)
 	switch {
 	case c.TrafficRouting == nil && c.ScaleDownDelaySeconds != nil:
-		errs = append(errs, field.Invalid(path.Child("scaleDownDelaySeconds"), *c.ScaleDownDelaySeconds, scaleDownDelayRouting))
+		errs = append(errs, field.Invalid(path.Child("scaleDownDelaySeconds"), *c.ScaleDownDelaySeconds, onlyWithRouting))
 	case c.GetDynamicStableScale() && c.ScaleDownDelaySeconds != nil:
-		errs = append(errs, field.Invalid(path.Child("dynamicStableScale"), c.GetDynamicStableScale(), dynamicScaleWithDelay))
+		errs = append(errs, field.Invalid(path.Child("dynamicStableScale"), c.GetDynamicStableScale(), "not together with scaleDownDelaySeconds"))
 	}
 	if c.TrafficRouting == nil && c.GetDynamicStableScale() {
-		errs = append(errs, field.Invalid(path.Child("dynamicStableScale"), c.GetDynamicStableScale(), dynamicScaleRouting))
+		errs = append(errs, field.Invalid(path.Child("dynamicStableScale"), c.GetDynamicStableScale(), onlyWithRouting))
 	}
 	if t := c.ReplicaProgressThreshold; t != nil {
 		at := path.Child("replicaProgressThreshold")
@@ -81,14 +74,14 @@ func validateCanaryServices(c *rov1.CanaryStrategy, path *field.Path) field.Erro
 	errs := serviceName(c.CanaryService, path.Child("canaryService"))
 	errs = append(errs, serviceName(c.StableService, path.Child("stableService"))...)
 	if c.StableService != "" && c.CanaryService == c.StableService {
-		errs = append(errs, field.Invalid(path.Child("stableService"), c.StableService, sameCanaryServices))
+		errs = append(errs, field.Invalid(path.Child("stableService"), c.StableService, "must be another Service than canaryService"))
 	}
 	if needsServices(c) {
 		if c.CanaryService == "" {
-			errs = append(errs, field.Required(path.Child("canaryService"), routerNeedsTheService))
+			errs = append(errs, field.Required(path.Child("canaryService"), routerNeedsIt))
 		}
 		if c.StableService == "" {
-			errs = append(errs, field.Required(path.Child("stableService"), routerNeedsTheService))
+			errs = append(errs, field.Required(path.Child("stableService"), routerNeedsIt))
 		}
 	}
 	return errs
@@ -106,27 +99,23 @@ func needsServices(c *rov1.CanaryStrategy) bool {
 	return t.SMI != nil || t.Apisix != nil || t.Ambassador != nil || t.Nginx != nil || t.AppMesh != nil || t.Traefik != nil
 }
 
-func validatePingPong(c *rov1.CanaryStrategy, path *field.Path) field.ErrorList {
+func validatePingPong(c *rov1.CanaryStrategy, path, routing *field.Path) field.ErrorList {
 	p, t := c.PingPong, c.TrafficRouting
 	if p == nil {
 		return nil
 	}
-	var errs field.ErrorList
-	if t == nil || t.ALB == nil && t.Istio == nil && len(t.Plugins) == 0 {
-		errs = append(errs, field.Invalid(path, "", pingPongRouters))
-	}
-	switch {
-	case p.PingService == "":
-		errs = append(errs, field.Invalid(path.Child("pingService"), p.PingService, pingPongServices))
-	case p.PongService == "":
-		errs = append(errs, field.Invalid(path.Child("pongService"), p.PongService, pingPongServices))
-	case p.PingService == p.PongService:
-		errs = append(errs, field.Invalid(path.Child("pongService"), p.PongService, samePingPongServices))
-	}
+	errs := required(p.PingService, path.Child("pingService"))
+	errs = append(errs, required(p.PongService, path.Child("pongService"))...)
 	errs = append(errs, serviceName(p.PingService, path.Child("pingService"))...)
 	errs = append(errs, serviceName(p.PongService, path.Child("pongService"))...)
-	if t != nil && t.ALB != nil && t.ALB.RootService == "" {
-		errs = append(errs, field.Invalid(path, "", pingPongRoot))
+	if p.PingService != "" && p.PingService == p.PongService {
+		errs = append(errs, field.Invalid(path.Child("pongService"), p.PongService, "must be another Service than pingService"))
+	}
+	switch {
+	case t == nil || t.ALB == nil && t.Istio == nil && len(t.Plugins) == 0:
+		errs = append(errs, field.Forbidden(path, "only with the router alb or istio, or a plugin"))
+	case t.ALB != nil && t.ALB.RootService == "":
+		errs = append(errs, field.Required(routing.Child("alb", "rootService"), "pingPong needs it"))
 	}
 	return errs
 }
@@ -143,7 +132,7 @@ func validateTrafficRouting(t *rov1.TrafficRouting, path *field.Path) field.Erro
 			errs = append(errs, field.Invalid(at, *w, "must be greater than 0"))
 		}
 		if t.Nginx == nil && len(t.Plugins) == 0 {
-			errs = append(errs, field.Invalid(at, *w, maxWeightRouters))
+			errs = append(errs, field.Invalid(at, *w, "only with the router nginx or a plugin"))
 		}
 	}
 	return errs

@@ -5,7 +5,7 @@
 // object alone: whether the Services, routes and templates that it names exist is for the loop to find out, since they
 // may come later.
 //
-// Where the peer reports the same mistake, its words are kept, since users search for them. The peer stores what is
-// wrong and says so in a condition; what it would refuse there is refused here at once. Whatever works with the peer
+// The few messages of the peer that users and their tools know are kept. The peer stores what is wrong and says so in a
+// condition; what it would refuse there is refused here at once. Whatever works with the peer
 // must be accepted, pod templates with malformed quantities included.
 package validation

@@ -15,16 +15,7 @@ import (
 	"argosy.dev/argosy/pkg/expression"
 )
 
-// The peer's words.
-const (
-	noMetrics          = "no metrics specified"
-	noProvider         = "no provider specified"
-	severalProviders   = "multiple providers specified"
-	intervalForCount   = "interval must be specified when count > 1"
-	countBelowFailures = "count must be >= failureLimit"
-	countBelowUnsure   = "count must be >= inconclusiveLimit"
-	countBelowInARow   = "count must be >= consecutiveSuccessLimit"
-)
+const needsAMetric = "at least one metric must be given"
 
 func validateMetrics(metrics []rov1.Metric, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
@@ -65,7 +56,7 @@ func validateLimits(m *rov1.Metric, path *field.Path) field.ErrorList {
 			}
 		}
 		if n < least {
-			errs = append(errs, field.Invalid(path.Child(name), n, fmt.Sprintf("%s must be >= %d", name, least)))
+			errs = append(errs, field.Invalid(path.Child(name), n, fmt.Sprintf("must be at least %d", least)))
 			return 0, false
 		}
 		return n, true
@@ -80,16 +71,16 @@ func validateLimits(m *rov1.Metric, path *field.Path) field.ErrorList {
 	}
 	at := path.Child("count")
 	if count > 1 && m.Interval == "" {
-		errs = append(errs, field.Invalid(at, count, intervalForCount))
+		errs = append(errs, field.Required(path.Child("interval"), "more than one measurement needs the time between two"))
 	}
 	if hasFailures && count < failures {
-		errs = append(errs, field.Invalid(at, count, countBelowFailures))
+		errs = append(errs, field.Invalid(at, count, "must not be less than failureLimit"))
 	}
 	if hasUnsure && count < unsure {
-		errs = append(errs, field.Invalid(at, count, countBelowUnsure))
+		errs = append(errs, field.Invalid(at, count, "must not be less than inconclusiveLimit"))
 	}
 	if hasInARow && count < inARow {
-		errs = append(errs, field.Invalid(at, count, countBelowInARow))
+		errs = append(errs, field.Invalid(at, count, "must not be less than consecutiveSuccessLimit"))
 	}
 	return errs
 }

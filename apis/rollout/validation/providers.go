@@ -16,19 +16,15 @@ import (
 )
 
 func validateProvider(p *rov1.MetricProvider, path *field.Path) field.ErrorList {
-	given := set(
+	errs := exactlyOne(path,
 		option{"prometheus", p.Prometheus != nil}, option{"kayenta", p.Kayenta != nil}, option{"web", p.Web != nil},
 		option{"datadog", p.Datadog != nil}, option{"wavefront", p.Wavefront != nil}, option{"newRelic", p.NewRelic != nil},
 		option{"job", p.Job != nil}, option{"cloudWatch", p.CloudWatch != nil}, option{"graphite", p.Graphite != nil},
 		option{"influxdb", p.Influxdb != nil}, option{"skywalking", p.SkyWalking != nil}, option{"kubernetes", p.Kubernetes != nil},
 		option{"plugin", len(p.Plugin) > 0},
 	)
-	var errs field.ErrorList
-	switch {
-	case len(given) == 0:
-		return field.ErrorList{field.Required(path, noProvider)}
-	case len(given) > 1 || len(p.Plugin) > 1:
-		errs = append(errs, field.Invalid(path, strings.Join(given, ", "), severalProviders))
+	if len(p.Plugin) > 1 {
+		errs = append(errs, field.TooMany(path.Child("plugin"), len(p.Plugin), 1))
 	}
 	if m := p.Prometheus; m != nil {
 		errs = append(errs, validatePrometheus(m, path.Child("prometheus"))...)

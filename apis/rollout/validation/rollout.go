@@ -19,9 +19,6 @@ const (
 	multipleStrategies = "Multiple Strategies can not be listed"
 	invalidDuration    = "Duration needs to be greater than 0"
 	aboveMinReady      = "must be greater than minReadySeconds"
-	antiAffinityOne    = "AntiAffinity must have exactly one strategy listed"
-	antiAffinityWeight = "AntiAffinity weight must be between 1-100"
-	revisionLimit      = "This rollout's revision history limit can not be smaller than the rollout's scale down limit"
 )
 
 // ValidateRollout returns what is wrong with a rollout, besides its metadata.
@@ -63,7 +60,7 @@ func validateRolloutSpec(spec *rov1.RolloutSpec, path *field.Path) field.ErrorLi
 	canary, blueGreen := spec.Strategy.Canary, spec.Strategy.BlueGreen
 	switch {
 	case canary == nil && blueGreen == nil:
-		errs = append(errs, field.Required(strategy, fmt.Sprintf(missingField, ".spec.strategy.canary or .spec.strategy.blueGreen")))
+		errs = append(errs, field.Required(strategy, "one of canary and blueGreen must be given"))
 	case canary != nil && blueGreen != nil:
 		errs = append(errs, field.Invalid(strategy, "blueGreen, canary", multipleStrategies))
 	case canary != nil:
@@ -118,13 +115,12 @@ func validateAntiAffinity(a *rov1.AntiAffinity, path *field.Path) field.ErrorLis
 		return nil
 	}
 	preferred := a.PreferredDuringSchedulingIgnoredDuringExecution
-	if (preferred == nil) == (a.RequiredDuringSchedulingIgnoredDuringExecution == nil) {
-		return field.ErrorList{field.Invalid(path, "", antiAffinityOne)}
+	errs := exactlyOne(path, option{"preferredDuringSchedulingIgnoredDuringExecution", preferred != nil},
+		option{"requiredDuringSchedulingIgnoredDuringExecution", a.RequiredDuringSchedulingIgnoredDuringExecution != nil})
+	if preferred != nil {
+		errs = append(errs, between(&preferred.Weight, 1, 100, path.Child("preferredDuringSchedulingIgnoredDuringExecution", "weight"))...)
 	}
-	if preferred != nil && (preferred.Weight < 1 || preferred.Weight > 100) {
-		return field.ErrorList{field.Invalid(path.Child("preferredDuringSchedulingIgnoredDuringExecution", "weight"), preferred.Weight, antiAffinityWeight)}
-	}
-	return nil
+	return errs
 }
 
 func validateBlueGreen(spec *rov1.RolloutSpec, path *field.Path) field.ErrorList {
@@ -133,8 +129,7 @@ func validateBlueGreen(spec *rov1.RolloutSpec, path *field.Path) field.ErrorList
 	errs = append(errs, serviceName(b.ActiveService, path.Child("activeService"))...)
 	errs = append(errs, serviceName(b.PreviewService, path.Child("previewService"))...)
 	if b.ActiveService != "" && b.ActiveService == b.PreviewService {
-		errs = append(errs, field.Invalid(path.Child("previewService"), b.PreviewService,
-			"This rollout uses the same service for the active and preview services, but two different services are required."))
+		errs = append(errs, field.Invalid(path.Child("previewService"), b.PreviewService, "must be another Service than activeService"))
 	}
 	errs = append(errs, nonnegativePointer(b.PreviewReplicaCount, path.Child("previewReplicaCount"))...)
 	errs = append(errs, nonnegativePointer(b.AutoPromotionSeconds, path.Child("autoPromotionSeconds"))...)
@@ -146,7 +141,7 @@ func validateBlueGreen(spec *rov1.RolloutSpec, path *field.Path) field.ErrorList
 		at := path.Child("scaleDownDelayRevisionLimit")
 		errs = append(errs, nonnegative(*limit, at)...)
 		if *limit > spec.GetRevisionHistoryLimit() {
-			errs = append(errs, field.Invalid(at, *limit, revisionLimit))
+			errs = append(errs, field.Invalid(at, *limit, "must not be greater than revisionHistoryLimit"))
 		}
 	}
 	errs = append(errs, validateAntiAffinity(b.AntiAffinity, path.Child("antiAffinity"))...)

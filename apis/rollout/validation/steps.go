@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -18,36 +17,23 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
-// The peer's words.
 const (
-	setWeightRange     = "SetWeight needs to be between 0 and %d"
-	setScaleRouting    = "SetCanaryScale requires TrafficRouting to be set"
-	headerRouteRouting = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix"
-	mirrorRouteRouting = "SetMirrorRoute requires TrafficRouting, supports Istio only"
-	matchSeveral       = "StringMatch match value must have exactly one of the following: exact, regex, prefix"
-	matchNone          = "StringMatch value missed, match value must have one of the following: exact, regex, prefix"
-	albExact           = "SetHeaderRoute match value invalid. ALB supports 'exact' value only"
-	routeNotManaged    = "Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes"
-	experimentWeight   = "Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"
-	stepTypes          = "Step must have exactly one of the following set: setWeight, pause, setCanaryScale, analysis, experiment, setHeaderRoute, setMirrorRoute, plugin"
-	maxPauseSeconds    = 1<<31 - 1
-	longerThanAnyPause = "must be shorter than 68 years"
-	pauseNeitherOfBoth = "must be a number of seconds or a duration such as 1h30m"
-	needsATemplate     = "at least one template must be given"
+	// setWeightRange is the peer's.
+	setWeightRange = "SetWeight needs to be between 0 and %d"
+
+	needsATemplate = "at least one template must be given"
+	// maxPauseSeconds keeps a pause within what its type holds.
+	maxPauseSeconds = 1<<31 - 1
 )
 
 // validateStep checks one step. The peer finds two types in one step only where both are among four of them; here no
 // step may have two.
 func validateStep(c *rov1.CanaryStrategy, s *rov1.CanaryStep, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	given := set(
+	errs := exactlyOne(path,
 		option{"setWeight", s.SetWeight != nil}, option{"pause", s.Pause != nil}, option{"setCanaryScale", s.SetCanaryScale != nil},
 		option{"analysis", s.Analysis != nil}, option{"experiment", s.Experiment != nil}, option{"setHeaderRoute", s.SetHeaderRoute != nil},
 		option{"setMirrorRoute", s.SetMirrorRoute != nil}, option{"plugin", s.Plugin != nil},
 	)
-	if len(given) != 1 {
-		errs = append(errs, field.Invalid(path, strings.Join(given, ", "), stepTypes))
-	}
 	if w := s.SetWeight; w != nil {
 		if limit := c.GetMaxTrafficWeight(); *w < 0 || *w > limit {
 			errs = append(errs, field.Invalid(path.Child("setWeight"), *w, fmt.Sprintf(setWeightRange, limit)))
@@ -88,7 +74,7 @@ func validatePause(p *rov1.PauseStep, path *field.Path) field.ErrorList {
 		if seconds, err = strconv.ParseInt(d.StrVal, 10, 64); err != nil {
 			parsed, err := time.ParseDuration(d.StrVal)
 			if err != nil {
-				return field.ErrorList{field.Invalid(path, d.StrVal, pauseNeitherOfBoth)}
+				return field.ErrorList{field.Invalid(path, d.StrVal, "must be a number of seconds or a duration such as 1h30m")}
 			}
 			seconds = int64(parsed / time.Second)
 			if parsed < 0 {
@@ -100,7 +86,7 @@ func validatePause(p *rov1.PauseStep, path *field.Path) field.ErrorList {
 	case seconds < 0:
 		return field.ErrorList{field.Invalid(path, d.String(), invalidDuration)}
 	case seconds > maxPauseSeconds:
-		return field.ErrorList{field.Invalid(path, d.String(), longerThanAnyPause)}
+		return field.ErrorList{field.Invalid(path, d.String(), "must be shorter than 68 years")}
 	}
 	return nil
 }
@@ -108,7 +94,7 @@ func validatePause(p *rov1.PauseStep, path *field.Path) field.ErrorList {
 func validateSetCanaryScale(c *rov1.CanaryStrategy, s *rov1.SetCanaryScale, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if c.TrafficRouting == nil {
-		errs = append(errs, field.Invalid(path, "", setScaleRouting))
+		errs = append(errs, field.Forbidden(path, onlyWithRouting))
 	}
 	errs = append(errs, nonnegativePointer(s.Replicas, path.Child("replicas"))...)
 	return append(errs, nonnegativePointer(s.Weight, path.Child("weight"))...)
@@ -118,7 +104,7 @@ func validateHeaderRoute(c *rov1.CanaryStrategy, r *rov1.SetHeaderRoute, path *f
 	var errs field.ErrorList
 	t := c.TrafficRouting
 	if t == nil || t.Istio == nil && t.ALB == nil && t.Apisix == nil && len(t.Plugins) == 0 {
-		errs = append(errs, field.Invalid(path, r.Name, headerRouteRouting))
+		errs = append(errs, field.Forbidden(path, "only with the router istio, alb or apisix, or a plugin"))
 	}
 	errs = append(errs, validateManaged(c, r.Name, path.Child("name"))...)
 	for i, m := range r.Match {
@@ -128,7 +114,7 @@ func validateHeaderRoute(c *rov1.CanaryStrategy, r *rov1.SetHeaderRoute, path *f
 		if found := validateMatch(&m.HeaderValue, value); len(found) > 0 {
 			errs = append(errs, found...)
 		} else if t != nil && t.ALB != nil && m.HeaderValue.Exact == "" {
-			errs = append(errs, field.Invalid(value, "", albExact))
+			errs = append(errs, field.Required(value.Child("exact"), "the router alb compares whole values only"))
 		}
 	}
 	return errs
@@ -137,7 +123,7 @@ func validateHeaderRoute(c *rov1.CanaryStrategy, r *rov1.SetHeaderRoute, path *f
 func validateMirrorRoute(c *rov1.CanaryStrategy, r *rov1.SetMirrorRoute, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if t := c.TrafficRouting; t == nil || t.Istio == nil && len(t.Plugins) == 0 {
-		errs = append(errs, field.Invalid(path, r.Name, mirrorRouteRouting))
+		errs = append(errs, field.Forbidden(path, "only with the router istio, or a plugin"))
 	}
 	errs = append(errs, validateManaged(c, r.Name, path.Child("name"))...)
 	errs = append(errs, between(r.Percentage, 0, 100, path.Child("percentage"))...)
@@ -164,18 +150,11 @@ func validateManaged(c *rov1.CanaryStrategy, name string, path *field.Path) fiel
 	if c.TrafficRouting != nil && slices.Contains(c.TrafficRouting.ManagedRoutes, rov1.ManagedRoute{Name: name}) {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, name, routeNotManaged)}
+	return field.ErrorList{field.Invalid(path, name, "must be one of trafficRouting.managedRoutes")}
 }
 
 func validateMatch(m *rov1.StringMatch, path *field.Path) field.ErrorList {
-	given := set(option{"exact", m.Exact != ""}, option{"prefix", m.Prefix != ""}, option{"regex", m.Regex != ""})
-	switch len(given) {
-	case 0:
-		return field.ErrorList{field.Invalid(path, "", matchNone)}
-	case 1:
-		return nil
-	}
-	return field.ErrorList{field.Invalid(path, strings.Join(given, ", "), matchSeveral)}
+	return exactlyOne(path, option{"exact", m.Exact != ""}, option{"prefix", m.Prefix != ""}, option{"regex", m.Regex != ""})
 }
 
 func validateStepExperiment(c *rov1.CanaryStrategy, e *rov1.RolloutExperimentStep, path *field.Path) field.ErrorList {
@@ -197,7 +176,7 @@ func validateStepExperiment(c *rov1.CanaryStrategy, e *rov1.RolloutExperimentSte
 		if t.Weight != nil {
 			errs = append(errs, between(t.Weight, 0, c.GetMaxTrafficWeight(), at.Child("weight"))...)
 			if r := c.TrafficRouting; r == nil || r.SMI == nil && r.ALB == nil && r.Istio == nil && len(r.Plugins) == 0 {
-				errs = append(errs, field.Invalid(at.Child("weight"), *t.Weight, experimentWeight))
+				errs = append(errs, field.Invalid(at.Child("weight"), *t.Weight, "only with the router smi, alb or istio, or a plugin"))
 			}
 		}
 		if t.Service != nil {
