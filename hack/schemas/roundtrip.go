@@ -22,11 +22,11 @@ import (
 	"argosy.dev/argosy/apis/raw"
 )
 
-// seeds is how many objects are made up for each kind and test. SCHEMA_SEEDS asks for more.
-func seeds(t testing.TB) uint64 {
+// Seeds is how many objects are made up for each kind, unless SCHEMA_SEEDS asks for another number.
+func Seeds(t testing.TB, usually uint64) uint64 {
 	text := os.Getenv("SCHEMA_SEEDS")
 	if text == "" {
-		return 100
+		return usually
 	}
 	n, err := strconv.ParseUint(text, 10, 32)
 	if err != nil {
@@ -100,7 +100,7 @@ func Test(t *testing.T, family string, add func(*runtime.Scheme, schema.GroupVer
 			})
 			t.Run("random", func(t *testing.T) {
 				var differs []string
-				for seed := range seeds(t) {
+				for seed := range Seeds(t, 100) {
 					in, want := manifest(NewGenerator(seed), k, typ)
 					for _, path := range codec.check(k, in, want) {
 						differs = append(differs, fmt.Sprintf("%s (seed %d)", path, seed))
@@ -111,7 +111,7 @@ func Test(t *testing.T, family string, add func(*runtime.Scheme, schema.GroupVer
 				}
 			})
 			t.Run("maps and YAML", func(t *testing.T) {
-				for seed := range seeds(t) {
+				for seed := range Seeds(t, 100) {
 					g := NewGenerator(seed)
 					g.Plain = true
 					in, _ := manifest(g, k, typ)
@@ -221,7 +221,7 @@ func ForEach(t *testing.T, family string, add func(*runtime.Scheme, schema.Group
 	}
 	for _, k := range kinds {
 		t.Run(k.Name, func(t *testing.T) {
-			for seed := range seeds(t) {
+			for seed := range Seeds(t, 100) {
 				in, _ := manifest(NewGenerator(seed), k, codec.Type(k))
 				obj, _, err := codec.RoundTrip(mustMarshal(in))
 				if err != nil {
