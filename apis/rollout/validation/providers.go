@@ -141,10 +141,11 @@ func validateKubernetes(m *rov1.KubernetesMetric, path *field.Path) field.ErrorL
 	} else if _, err := schema.ParseGroupVersion(m.APIVersion); err != nil && !tagged(m.APIVersion) {
 		errs = append(errs, field.Invalid(at, m.APIVersion, err.Error()))
 	}
-	for name, value := range map[string]string{"namespace": m.Namespace, "serviceAccountName": m.ServiceAccountName} {
-		if value != "" && !tagged(value) {
-			errs = append(errs, objectName(value, path.Child(name))...)
-		}
+	if m.Namespace != "" && !tagged(m.Namespace) {
+		errs = append(errs, objectName(m.Namespace, path.Child("namespace"))...)
+	}
+	if m.ServiceAccountName != "" && !tagged(m.ServiceAccountName) {
+		errs = append(errs, objectName(m.ServiceAccountName, path.Child("serviceAccountName"))...)
 	}
 	return append(errs, jsonPath(m.JSONPath, path.Child("jsonPath"))...)
 }

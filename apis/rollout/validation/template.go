@@ -119,10 +119,9 @@ func validateContainer(c *corev1.Container, taken, volumes names, tags bool, pat
 		}
 	}
 	errs = append(errs, validateResources(&c.Resources, path.Child("resources"))...)
-	for name, p := range map[string]*corev1.Probe{"livenessProbe": c.LivenessProbe, "readinessProbe": c.ReadinessProbe, "startupProbe": c.StartupProbe} {
-		errs = append(errs, validateProbe(p, path.Child(name))...)
-	}
-	return errs
+	errs = append(errs, validateProbe(c.LivenessProbe, path.Child("livenessProbe"))...)
+	errs = append(errs, validateProbe(c.ReadinessProbe, path.Child("readinessProbe"))...)
+	return append(errs, validateProbe(c.StartupProbe, path.Child("startupProbe"))...)
 }
 
 func validatePorts(ports []corev1.ContainerPort, path *field.Path) field.ErrorList {
@@ -145,18 +144,21 @@ func validatePorts(ports []corev1.ContainerPort, path *field.Path) field.ErrorLi
 
 // validateResources checks the quantities that are some: others are left out of the typed object.
 func validateResources(r *corev1.ResourceRequirements, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	for part, list := range map[string]corev1.ResourceList{"limits": r.Limits, "requests": r.Requests} {
-		for _, name := range slices.Sorted(maps.Keys(list)) {
-			if q := list[name]; q.Sign() < 0 {
-				errs = append(errs, field.Invalid(path.Child(part).Key(string(name)), q.String(), "must be greater than or equal to 0"))
-			}
-		}
-	}
+	errs := append(validateQuantities(r.Limits, path.Child("limits")), validateQuantities(r.Requests, path.Child("requests"))...)
 	for _, name := range slices.Sorted(maps.Keys(r.Requests)) {
 		request := r.Requests[name]
 		if limit, ok := r.Limits[name]; ok && request.Cmp(limit) > 0 {
 			errs = append(errs, field.Invalid(path.Child("requests").Key(string(name)), request.String(), fmt.Sprintf("must be less than or equal to %s limit of %s", name, limit.String())))
+		}
+	}
+	return errs
+}
+
+func validateQuantities(list corev1.ResourceList, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		if q := list[name]; q.Sign() < 0 {
+			errs = append(errs, field.Invalid(path.Key(string(name)), q.String(), apivalidation.IsNegativeErrorMsg))
 		}
 	}
 	return errs
@@ -167,12 +169,11 @@ func validateProbe(p *corev1.Probe, path *field.Path) field.ErrorList {
 		return nil
 	}
 	errs := exactlyOne(path, option{"exec", p.Exec != nil}, option{"httpGet", p.HTTPGet != nil}, option{"tcpSocket", p.TCPSocket != nil}, option{"grpc", p.GRPC != nil})
-	for name, n := range map[string]int32{
-		"initialDelaySeconds": p.InitialDelaySeconds, "timeoutSeconds": p.TimeoutSeconds, "periodSeconds": p.PeriodSeconds,
-		"successThreshold": p.SuccessThreshold, "failureThreshold": p.FailureThreshold,
-	} {
-		errs = append(errs, nonnegative(n, path.Child(name))...)
-	}
+	errs = append(errs, nonnegative(p.InitialDelaySeconds, path.Child("initialDelaySeconds"))...)
+	errs = append(errs, nonnegative(p.TimeoutSeconds, path.Child("timeoutSeconds"))...)
+	errs = append(errs, nonnegative(p.PeriodSeconds, path.Child("periodSeconds"))...)
+	errs = append(errs, nonnegative(p.SuccessThreshold, path.Child("successThreshold"))...)
+	errs = append(errs, nonnegative(p.FailureThreshold, path.Child("failureThreshold"))...)
 	port := func(p intstr.IntOrString, at *field.Path) {
 		if p.Type == intstr.Int {
 			errs = append(errs, between(&p.IntVal, 1, 65535, at)...)
