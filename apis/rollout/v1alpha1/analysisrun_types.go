@@ -6,6 +6,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // +genclient
+// +genclient:method=Terminate,verb=create,subresource=terminate,input=AnalysisRunTerminate,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
 // AnalysisRun measures metrics, and judges something by them: the pods of a rollout or of an experiment, or whatever
@@ -64,7 +65,7 @@ type TTLStrategy struct {
 	// secondsAfterCompletion is after how many seconds, however it ended.
 	// +optional
 	SecondsAfterCompletion *int32 `json:"secondsAfterCompletion,omitempty"`
-	// secondsAfterFailure is after how many seconds if it did not succeed. It wins over secondsAfterCompletion.
+	// secondsAfterFailure is after how many seconds if it failed. It wins over secondsAfterCompletion.
 	// +optional
 	SecondsAfterFailure *int32 `json:"secondsAfterFailure,omitempty"`
 	// secondsAfterSuccess is after how many seconds if it succeeded. It wins over secondsAfterCompletion.

@@ -46,6 +46,7 @@ func AddKnownTypes(scheme *runtime.Scheme, gv schema.GroupVersion) error {
 		&Experiment{}, &ExperimentList{},
 		&RolloutPromote{}, &RolloutAbort{}, &RolloutRetry{}, &RolloutPause{}, &RolloutResume{}, &RolloutUndo{}, &RolloutRestart{}, &RolloutSetImage{},
 		&RolloutTree{},
+		&AnalysisRunTerminate{},
 	)
 	return nil
 }

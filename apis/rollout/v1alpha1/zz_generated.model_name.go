@@ -59,6 +59,11 @@ func (in AnalysisRunStrategy) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in AnalysisRunTerminate) OpenAPIModelName() string {
+	return "dev.argosy.rollout.v1alpha1.AnalysisRunTerminate"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in AnalysisTemplate) OpenAPIModelName() string {
 	return "dev.argosy.rollout.v1alpha1.AnalysisTemplate"
 }

@@ -18,12 +18,14 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
-// Limits that the peer has, and no field changes.
+// Times that no field changes.
 const (
 	// errorRetry is the time between a measurement that was an error and the next one.
 	errorRetry = 10 * time.Second
 	// leastInterval is the least time between two measurements: times are stored in seconds.
 	leastInterval = time.Second
+	// atOnce is the shortest time after which to look again.
+	atOnce = time.Millisecond
 )
 
 // World is what is observed around an analysis run. Reconcile only reads it.

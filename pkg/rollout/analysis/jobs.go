@@ -5,7 +5,10 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/pkg/metric/job"
@@ -43,9 +46,18 @@ func (r *reconciler) follow(m *rov1.Metric) {
 		message = ""
 	}
 	r.finish(result, phase, message)
-	if phase == rov1.AnalysisPhaseInconclusive && finished == nil {
-		// It runs no further, and would go on trying: what it waits for is not coming.
-		r.deleteJob(measurement)
+}
+
+// deleteForsaken asks for the end of Jobs that still run though their measurements have ended, as those do whose image
+// cannot be had. It goes by what is stored: before that, the absence of a Job would be an error.
+func (r *reconciler) deleteForsaken() {
+	for i := range r.run.Status.MetricResults {
+		for k := range r.run.Status.MetricResults[i].Measurements {
+			m := &r.run.Status.MetricResults[i].Measurements[k]
+			if object := r.world.Jobs[m.Metadata[job.MetadataName]]; m.Phase.Completed() && object != nil && running(object) {
+				r.deleteJob(m)
+			}
+		}
 	}
 }
 
@@ -55,4 +67,22 @@ func (r *reconciler) deleteJob(m *rov1.Measurement) {
 	if object := r.world.Jobs[name]; object != nil && object.DeletionTimestamp == nil && !slices.Contains(r.decision.DeleteJobs, name) {
 		r.decision.DeleteJobs = append(r.decision.DeleteJobs, name)
 	}
+}
+
+// deleteRunning asks for the end of the Jobs that still run when their run has ended: one may have been created just
+// before, and no measurement know of it.
+func deleteRunning(w World) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(w.Jobs)) {
+		if object := w.Jobs[name]; object.DeletionTimestamp == nil && running(object) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// running tells whether a Job has not ended.
+func running(object *batchv1.Job) bool {
+	phase, _, _ := job.Judge(object, nil)
+	return !phase.Completed()
 }

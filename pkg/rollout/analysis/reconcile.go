@@ -37,6 +37,7 @@ func Reconcile(run *rov1.AnalysisRun, w World) Decision {
 		r.measurements()
 		r.assess()
 		r.retain()
+		r.deleteForsaken()
 	}
 	if !apiequality.Semantic.DeepEqual(r.status, &run.Status) {
 		r.decision.Status = r.status
@@ -46,7 +47,12 @@ func Reconcile(run *rov1.AnalysisRun, w World) Decision {
 		r.decision.Measure = nil
 		after := *run
 		after.Status = *r.status
-		r.decision.RequeueAfter = ended(&after, w).RequeueAfter
+		last := ended(&after, w)
+		r.decision.RequeueAfter = last.RequeueAfter
+		if len(last.DeleteJobs) > 0 {
+			// Only once the end is recorded: after a crash before that, the same Jobs would be made once more.
+			r.decision.RequeueAfter = atOnce
+		}
 	}
 	return r.decision
 }
@@ -204,7 +210,8 @@ func (r *reconciler) finish(result *rov1.MetricResult, phase rov1.AnalysisPhase,
 	result.ConsecutiveSuccess = 0
 }
 
-// giveUp ends the measurements that are under way: the run ends without them.
+// giveUp ends the measurements that are under way: the run ends without them. Their Jobs are deleted once that is
+// recorded.
 func (r *reconciler) giveUp() {
 	for i := range r.status.MetricResults {
 		result := &r.status.MetricResults[i]
@@ -212,7 +219,6 @@ func (r *reconciler) giveUp() {
 		if m == nil {
 			continue
 		}
-		r.deleteJob(m)
 		r.finish(result, rov1.AnalysisPhaseSuccessful, "Metric Terminated")
 	}
 }
@@ -264,7 +270,7 @@ func (r *reconciler) result(metric string) *rov1.MetricResult {
 
 // lookAgain asks to be called again at a time.
 func (r *reconciler) lookAgain(at time.Time) {
-	wait := max(at.Sub(r.world.Now), time.Millisecond)
+	wait := max(at.Sub(r.world.Now), atOnce)
 	if r.decision.RequeueAfter == 0 || wait < r.decision.RequeueAfter {
 		r.decision.RequeueAfter = wait
 	}
@@ -278,12 +284,16 @@ func (r *reconciler) event(phase rov1.AnalysisPhase, reason, message string) {
 	r.decision.Events = append(r.decision.Events, Event{Type: kind, Reason: reason + string(phase), Message: message})
 }
 
-// ended decides what becomes of a run that has ended: it goes when its time to live is over. As with the peer, only a
-// run that failed is a failure to ttlStrategy.
+// ended decides what becomes of a run that has ended: none of its Jobs runs on, and it goes when its time to live is over.
+// As with the peer, only a run that failed is a failure to ttlStrategy.
 func ended(run *rov1.AnalysisRun, w World) Decision {
-	ttl := run.Spec.TTLStrategy
-	if ttl == nil || run.Status.CompletedAt == nil || run.DeletionTimestamp != nil {
+	if run.DeletionTimestamp != nil {
 		return Decision{}
+	}
+	d := Decision{DeleteJobs: deleteRunning(w)}
+	ttl := run.Spec.TTLStrategy
+	if ttl == nil || run.Status.CompletedAt == nil {
+		return d
 	}
 	seconds := ttl.SecondsAfterCompletion
 	if run.Status.Phase == rov1.AnalysisPhaseSuccessful && ttl.SecondsAfterSuccess != nil {
@@ -293,14 +303,12 @@ func ended(run *rov1.AnalysisRun, w World) Decision {
 		seconds = ttl.SecondsAfterFailure
 	}
 	if seconds == nil {
-		return Decision{}
+		return d
 	}
 	// Completion is stored in seconds, rounded down: one more, so that nothing goes too early.
-	left := run.Status.CompletedAt.Add(time.Duration(*seconds+1) * time.Second).Sub(w.Now)
-	if left > 0 {
-		return Decision{RequeueAfter: left}
-	}
-	return Decision{Delete: true}
+	d.RequeueAfter = max(run.Status.CompletedAt.Add(time.Duration(*seconds)*time.Second+time.Second).Sub(w.Now), 0)
+	d.Delete = d.RequeueAfter == 0
+	return d
 }
 
 // unfinished returns the measurement that is under way; nil if none is.

@@ -38,6 +38,8 @@ type AnalysisRunInterface interface {
 	Apply(ctx context.Context, analysisRun *applyconfigurationrolloutv1alpha1.AnalysisRunApplyConfiguration, opts v1.ApplyOptions) (result *rolloutv1alpha1.AnalysisRun, err error)
 	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
 	ApplyStatus(ctx context.Context, analysisRun *applyconfigurationrolloutv1alpha1.AnalysisRunApplyConfiguration, opts v1.ApplyOptions) (result *rolloutv1alpha1.AnalysisRun, err error)
+	Terminate(ctx context.Context, analysisRunName string, analysisRunTerminate *rolloutv1alpha1.AnalysisRunTerminate, opts v1.CreateOptions) (*v1.Status, error)
+
 	AnalysisRunExpansion
 }
 
@@ -58,4 +60,19 @@ func newAnalysisRuns(c *RolloutV1alpha1Client, namespace string) *analysisRuns {
 			func() *rolloutv1alpha1.AnalysisRunList { return &rolloutv1alpha1.AnalysisRunList{} },
 		),
 	}
+}
+
+// Terminate takes the representation of a analysisRunTerminate and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *analysisRuns) Terminate(ctx context.Context, analysisRunName string, analysisRunTerminate *rolloutv1alpha1.AnalysisRunTerminate, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("analysisruns").
+		Name(analysisRunName).
+		SubResource("terminate").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(analysisRunTerminate).
+		Do(ctx).
+		Into(result)
+	return
 }

@@ -6,10 +6,14 @@
 package fake
 
 import (
+	context "context"
+
 	v1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	rolloutv1alpha1 "argosy.dev/argosy/generated/applyconfiguration/rollout/v1alpha1"
 	typedrolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gentype "k8s.io/client-go/gentype"
+	testing "k8s.io/client-go/testing"
 )
 
 // fakeAnalysisRuns implements AnalysisRunInterface
@@ -37,4 +41,16 @@ func newFakeAnalysisRuns(fake *FakeRolloutV1alpha1, namespace string) typedrollo
 		),
 		fake,
 	}
+}
+
+// Terminate takes the representation of a analysisRunTerminate and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeAnalysisRuns) Terminate(ctx context.Context, analysisRunName string, analysisRunTerminate *v1alpha1.AnalysisRunTerminate, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), analysisRunName, "terminate", c.Namespace(), analysisRunTerminate, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
 }
