@@ -235,3 +235,5 @@ func newRun(metrics ...rov1.Metric) *rov1.AnalysisRun {
 }
 
 var _ failer = &testing.T{}
+
+func intstrText(s string) intstr.IntOrString { return intstr.FromString(s) }
