@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.."
 module=argosy.dev/argosy
 # Packages with API types, as GROUP/VERSION below apis/. A new family adds a line.
 apis=(
+	application/v1alpha1
 	workflow/v1alpha1
 	rollout/v1alpha1
+	sensor/v1alpha1
 )
 # What the OpenAPI definitions of our types refer to. Their code lives in the module cache: definitions only.
 referred=(

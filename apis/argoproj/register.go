@@ -9,7 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	applicationv1alpha1 "argosy.dev/argosy/apis/application/v1alpha1"
 	rolloutv1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	sensorv1alpha1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
 
@@ -31,8 +33,10 @@ func Resource(resource string) schema.GroupResource {
 var families = []struct {
 	addKnownTypes, addFieldLabels func(*runtime.Scheme, schema.GroupVersion) error
 }{
+	{applicationv1alpha1.AddKnownTypes, applicationv1alpha1.AddFieldLabelConversions},
 	{workflowv1alpha1.AddKnownTypes, workflowv1alpha1.AddFieldLabelConversions},
 	{rolloutv1alpha1.AddKnownTypes, rolloutv1alpha1.AddFieldLabelConversions},
+	{sensorv1alpha1.AddKnownTypes, sensorv1alpha1.AddFieldLabelConversions},
 }
 
 // AddKnownTypes registers the Go types of all families under the given version of the group.

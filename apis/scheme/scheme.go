@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 
+	applicationinstall "argosy.dev/argosy/apis/application/install"
 	argoprojinstall "argosy.dev/argosy/apis/argoproj/install"
 	rolloutinstall "argosy.dev/argosy/apis/rollout/install"
 	sensorinstall "argosy.dev/argosy/apis/sensor/install"
@@ -28,6 +29,7 @@ var (
 )
 
 func init() {
+	applicationinstall.Install(Scheme)
 	workflowinstall.Install(Scheme)
 	rolloutinstall.Install(Scheme)
 	sensorinstall.Install(Scheme)

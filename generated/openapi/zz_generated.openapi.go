@@ -9,8 +9,10 @@
 package openapi
 
 import (
+	v1alpha1 "argosy.dev/argosy/apis/application/v1alpha1"
 	raw "argosy.dev/argosy/apis/raw"
-	v1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	rolloutv1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	sensorv1alpha1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	verb "argosy.dev/argosy/apis/verb"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	v1 "k8s.io/api/autoscaling/v1"
@@ -29,674 +31,7783 @@ import (
 
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
-		raw.JSON{}.OpenAPIModelName():                                                schema_argosydev_argosy_apis_raw_JSON(ref),
-		raw.Object{}.OpenAPIModelName():                                              schema_argosydev_argosy_apis_raw_Object(ref),
-		v1alpha1.ALBStatus{}.OpenAPIModelName():                                      schema_argosy_apis_rollout_v1alpha1_ALBStatus(ref),
-		v1alpha1.ALBTrafficRouting{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_ALBTrafficRouting(ref),
-		v1alpha1.AWSResourceRef{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_AWSResourceRef(ref),
-		v1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_AmbassadorTrafficRouting(ref),
-		v1alpha1.AnalysisRun{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_AnalysisRun(ref),
-		v1alpha1.AnalysisRunArgument{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_AnalysisRunArgument(ref),
-		v1alpha1.AnalysisRunList{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_AnalysisRunList(ref),
-		v1alpha1.AnalysisRunSpec{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref),
-		v1alpha1.AnalysisRunStatus{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref),
-		v1alpha1.AnalysisRunStrategy{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_AnalysisRunStrategy(ref),
-		v1alpha1.AnalysisTemplate{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_AnalysisTemplate(ref),
-		v1alpha1.AnalysisTemplateList{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateList(ref),
-		v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateRef(ref),
-		v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref),
-		v1alpha1.AntiAffinity{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_AntiAffinity(ref),
-		v1alpha1.ApisixRoute{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_ApisixRoute(ref),
-		v1alpha1.ApisixTrafficRouting{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_ApisixTrafficRouting(ref),
-		v1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_AppMeshTrafficRouting(ref),
-		v1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeGroup(ref),
-		v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeReference(ref),
-		v1alpha1.AppMeshVirtualService{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualService(ref),
-		v1alpha1.Argument{}.OpenAPIModelName():                                       schema_argosy_apis_rollout_v1alpha1_Argument(ref),
-		v1alpha1.ArgumentValueFrom{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_ArgumentValueFrom(ref),
-		v1alpha1.Authentication{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_Authentication(ref),
-		v1alpha1.BasicAuthConfig{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_BasicAuthConfig(ref),
-		v1alpha1.BlueGreenStatus{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_BlueGreenStatus(ref),
-		v1alpha1.BlueGreenStrategy{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_BlueGreenStrategy(ref),
-		v1alpha1.CanaryStatus{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref),
-		v1alpha1.CanaryStep{}.OpenAPIModelName():                                     schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref),
-		v1alpha1.CanaryStrategy{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref),
-		v1alpha1.CloudWatchMetric{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_CloudWatchMetric(ref),
-		v1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricDataQuery(ref),
-		v1alpha1.CloudWatchMetricStat{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStat(ref),
-		v1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetric(ref),
-		v1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName():            schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetricDimension(ref),
-		v1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplate(ref),
-		v1alpha1.ClusterAnalysisTemplateList{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplateList(ref),
-		v1alpha1.DatadogMetric{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_DatadogMetric(ref),
-		v1alpha1.DatadogSecretRef{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_DatadogSecretRef(ref),
-		v1alpha1.DryRun{}.OpenAPIModelName():                                         schema_argosy_apis_rollout_v1alpha1_DryRun(ref),
-		v1alpha1.Experiment{}.OpenAPIModelName():                                     schema_argosy_apis_rollout_v1alpha1_Experiment(ref),
-		v1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisRunStatus(ref),
-		v1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName():                  schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisTemplateRef(ref),
-		v1alpha1.ExperimentCondition{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_ExperimentCondition(ref),
-		v1alpha1.ExperimentList{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_ExperimentList(ref),
-		v1alpha1.ExperimentSpec{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref),
-		v1alpha1.ExperimentStatus{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref),
-		v1alpha1.FieldRef{}.OpenAPIModelName():                                       schema_argosy_apis_rollout_v1alpha1_FieldRef(ref),
-		v1alpha1.GraphiteMetric{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_GraphiteMetric(ref),
-		v1alpha1.HeaderRoutingMatch{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_HeaderRoutingMatch(ref),
-		v1alpha1.InfluxdbMetric{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_InfluxdbMetric(ref),
-		v1alpha1.IstioDestinationRule{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_IstioDestinationRule(ref),
-		v1alpha1.IstioTrafficRouting{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref),
-		v1alpha1.IstioVirtualService{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref),
-		v1alpha1.JobMetric{}.OpenAPIModelName():                                      schema_argosy_apis_rollout_v1alpha1_JobMetric(ref),
-		v1alpha1.KayentaMetric{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref),
-		v1alpha1.KayentaScope{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_KayentaScope(ref),
-		v1alpha1.KayentaThreshold{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_KayentaThreshold(ref),
-		v1alpha1.KubernetesMetric{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_KubernetesMetric(ref),
-		v1alpha1.ManagedRoute{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_ManagedRoute(ref),
-		v1alpha1.Measurement{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_Measurement(ref),
-		v1alpha1.MeasurementRetention{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_MeasurementRetention(ref),
-		v1alpha1.Metadata{}.OpenAPIModelName():                                       schema_argosy_apis_rollout_v1alpha1_Metadata(ref),
-		v1alpha1.Metric{}.OpenAPIModelName():                                         schema_argosy_apis_rollout_v1alpha1_Metric(ref),
-		v1alpha1.MetricProvider{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_MetricProvider(ref),
-		v1alpha1.MetricResult{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_MetricResult(ref),
-		v1alpha1.NewRelicMetric{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_NewRelicMetric(ref),
-		v1alpha1.NginxTrafficRouting{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_NginxTrafficRouting(ref),
-		v1alpha1.OAuth2Config{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_OAuth2Config(ref),
-		v1alpha1.ObjectRef{}.OpenAPIModelName():                                      schema_argosy_apis_rollout_v1alpha1_ObjectRef(ref),
-		v1alpha1.PauseCondition{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_PauseCondition(ref),
-		v1alpha1.PauseStep{}.OpenAPIModelName():                                      schema_argosy_apis_rollout_v1alpha1_PauseStep(ref),
-		v1alpha1.PingPongSpec{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_PingPongSpec(ref),
-		v1alpha1.PluginStep{}.OpenAPIModelName():                                     schema_argosy_apis_rollout_v1alpha1_PluginStep(ref),
-		v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_PreferredAntiAffinity(ref),
-		v1alpha1.PrometheusMetric{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref),
-		v1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_PrometheusRangeQueryArgs(ref),
-		v1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_ReplicaProgressThreshold(ref),
-		v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RequiredAntiAffinity(ref),
-		v1alpha1.RollbackWindowSpec{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RollbackWindowSpec(ref),
-		v1alpha1.Rollout{}.OpenAPIModelName():                                        schema_argosy_apis_rollout_v1alpha1_Rollout(ref),
-		v1alpha1.RolloutAbort{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_RolloutAbort(ref),
-		v1alpha1.RolloutAnalysis{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref),
-		v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref),
-		v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisRunStatus(ref),
-		v1alpha1.RolloutCondition{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RolloutCondition(ref),
-		v1alpha1.RolloutDuration{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_RolloutDuration(ref),
-		v1alpha1.RolloutExperimentStep{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref),
-		v1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName():       schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStepAnalysisTemplateRef(ref),
-		v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref),
-		v1alpha1.RolloutList{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_RolloutList(ref),
-		v1alpha1.RolloutPause{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_RolloutPause(ref),
-		v1alpha1.RolloutPromote{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_RolloutPromote(ref),
-		v1alpha1.RolloutRestart{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_RolloutRestart(ref),
-		v1alpha1.RolloutResume{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_RolloutResume(ref),
-		v1alpha1.RolloutRetry{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_RolloutRetry(ref),
-		v1alpha1.RolloutSetImage{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_RolloutSetImage(ref),
-		v1alpha1.RolloutSpec{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref),
-		v1alpha1.RolloutStatus{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref),
-		v1alpha1.RolloutStrategy{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref),
-		v1alpha1.RolloutTree{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref),
-		v1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_RolloutTreeAnalysisRun(ref),
-		v1alpha1.RolloutTreeImage{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RolloutTreeImage(ref),
-		v1alpha1.RolloutTreePod{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_RolloutTreePod(ref),
-		v1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicaSet(ref),
-		v1alpha1.RolloutTreeReplicas{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicas(ref),
-		v1alpha1.RolloutTreeRevision{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref),
-		v1alpha1.RolloutUndo{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_RolloutUndo(ref),
-		v1alpha1.RouteMatch{}.OpenAPIModelName():                                     schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref),
-		v1alpha1.RunSummary{}.OpenAPIModelName():                                     schema_argosy_apis_rollout_v1alpha1_RunSummary(ref),
-		v1alpha1.SMITrafficRouting{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_SMITrafficRouting(ref),
-		v1alpha1.ScopeDetail{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_ScopeDetail(ref),
-		v1alpha1.SecretKeyRef{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_SecretKeyRef(ref),
-		v1alpha1.SetCanaryScale{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_SetCanaryScale(ref),
-		v1alpha1.SetHeaderRoute{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_SetHeaderRoute(ref),
-		v1alpha1.SetMirrorRoute{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_SetMirrorRoute(ref),
-		v1alpha1.Sigv4Config{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_Sigv4Config(ref),
-		v1alpha1.SkyWalkingMetric{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_SkyWalkingMetric(ref),
-		v1alpha1.StepPluginStatus{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_StepPluginStatus(ref),
-		v1alpha1.StickinessConfig{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_StickinessConfig(ref),
-		v1alpha1.StringMatch{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_StringMatch(ref),
-		v1alpha1.TCPRoute{}.OpenAPIModelName():                                       schema_argosy_apis_rollout_v1alpha1_TCPRoute(ref),
-		v1alpha1.TLSRoute{}.OpenAPIModelName():                                       schema_argosy_apis_rollout_v1alpha1_TLSRoute(ref),
-		v1alpha1.TTLStrategy{}.OpenAPIModelName():                                    schema_argosy_apis_rollout_v1alpha1_TTLStrategy(ref),
-		v1alpha1.TemplateService{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_TemplateService(ref),
-		v1alpha1.TemplateSpec{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_TemplateSpec(ref),
-		v1alpha1.TemplateStatus{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TemplateStatus(ref),
-		v1alpha1.TraefikTrafficRouting{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_TraefikTrafficRouting(ref),
-		v1alpha1.TrafficRouting{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref),
-		v1alpha1.TrafficWeights{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref),
-		v1alpha1.ValueFrom{}.OpenAPIModelName():                                      schema_argosy_apis_rollout_v1alpha1_ValueFrom(ref),
-		v1alpha1.WavefrontMetric{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_WavefrontMetric(ref),
-		v1alpha1.WebMetric{}.OpenAPIModelName():                                      schema_argosy_apis_rollout_v1alpha1_WebMetric(ref),
-		v1alpha1.WebMetricHeader{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_WebMetricHeader(ref),
-		v1alpha1.WeightDestination{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_WeightDestination(ref),
-		verb.Request{}.OpenAPIModelName():                                            schema_argosydev_argosy_apis_verb_Request(ref),
-		workflowv1alpha1.Amount{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Amount(ref),
-		workflowv1alpha1.AnyString{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_AnyString(ref),
-		workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref),
-		workflowv1alpha1.Arguments{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_Arguments(ref),
-		workflowv1alpha1.ArtGCStatus{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_ArtGCStatus(ref),
-		workflowv1alpha1.Artifact{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Artifact(ref),
-		workflowv1alpha1.ArtifactGC{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_ArtifactGC(ref),
-		workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_ArtifactLocation(ref),
-		workflowv1alpha1.ArtifactPaths{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref),
-		workflowv1alpha1.ArtifactRepository{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_ArtifactRepository(ref),
-		workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRef(ref),
-		workflowv1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRefStatus(ref),
-		workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifact(ref),
-		workflowv1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName():          schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifactRepository(ref),
-		workflowv1alpha1.ArtifactoryAuth{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_ArtifactoryAuth(ref),
-		workflowv1alpha1.AzureArtifact{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_AzureArtifact(ref),
-		workflowv1alpha1.AzureArtifactRepository{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_AzureArtifactRepository(ref),
-		workflowv1alpha1.AzureBlobContainer{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_AzureBlobContainer(ref),
-		workflowv1alpha1.Backoff{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Backoff(ref),
-		workflowv1alpha1.BasicAuth{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_BasicAuth(ref),
-		workflowv1alpha1.Cache{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Cache(ref),
-		workflowv1alpha1.ClientCertAuth{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_ClientCertAuth(ref),
-		workflowv1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref),
-		workflowv1alpha1.ClusterWorkflowTemplateList{}.OpenAPIModelName():            schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref),
-		workflowv1alpha1.Condition{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_Condition(ref),
-		workflowv1alpha1.ContainerNode{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_ContainerNode(ref),
-		workflowv1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_ContainerSetRetryStrategy(ref),
-		workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref),
-		workflowv1alpha1.ContinueOn{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_ContinueOn(ref),
-		workflowv1alpha1.Counter{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Counter(ref),
-		workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_CreateS3BucketOptions(ref),
-		workflowv1alpha1.CronWorkflow{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_CronWorkflow(ref),
-		workflowv1alpha1.CronWorkflowList{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_CronWorkflowList(ref),
-		workflowv1alpha1.CronWorkflowSpec{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref),
-		workflowv1alpha1.CronWorkflowStatus{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_CronWorkflowStatus(ref),
-		workflowv1alpha1.DAGTask{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_DAGTask(ref),
-		workflowv1alpha1.DAGTemplate{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_DAGTemplate(ref),
-		workflowv1alpha1.Data{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_Data(ref),
-		workflowv1alpha1.DataSource{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_DataSource(ref),
-		workflowv1alpha1.Event{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Event(ref),
-		workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_ExecutorConfig(ref),
-		workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_ExecutorPlugin(ref),
-		workflowv1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSidecar(ref),
-		workflowv1alpha1.ExecutorPluginSpec{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSpec(ref),
-		workflowv1alpha1.GCSArtifact{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_GCSArtifact(ref),
-		workflowv1alpha1.GCSArtifactRepository{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_GCSArtifactRepository(ref),
-		workflowv1alpha1.GCSBucket{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_GCSBucket(ref),
-		workflowv1alpha1.Gauge{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Gauge(ref),
-		workflowv1alpha1.GitArtifact{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_GitArtifact(ref),
-		workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_HDFSArtifact(ref),
-		workflowv1alpha1.HDFSArtifactRepository{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_HDFSArtifactRepository(ref),
-		workflowv1alpha1.HDFSConfig{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_HDFSConfig(ref),
-		workflowv1alpha1.HDFSKrbConfig{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_HDFSKrbConfig(ref),
-		workflowv1alpha1.HTTP{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_HTTP(ref),
-		workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref),
-		workflowv1alpha1.HTTPAuth{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_HTTPAuth(ref),
-		workflowv1alpha1.HTTPBodySource{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_HTTPBodySource(ref),
-		workflowv1alpha1.HTTPHeader{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_HTTPHeader(ref),
-		workflowv1alpha1.HTTPHeaderSource{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_HTTPHeaderSource(ref),
-		workflowv1alpha1.Header{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Header(ref),
-		workflowv1alpha1.Histogram{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_Histogram(ref),
-		workflowv1alpha1.Inputs{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Inputs(ref),
-		workflowv1alpha1.LabelValueFrom{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_LabelValueFrom(ref),
-		workflowv1alpha1.LifecycleHook{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_LifecycleHook(ref),
-		workflowv1alpha1.ManifestFrom{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_ManifestFrom(ref),
-		workflowv1alpha1.MemoizationStatus{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_MemoizationStatus(ref),
-		workflowv1alpha1.Memoize{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Memoize(ref),
-		workflowv1alpha1.Metadata{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Metadata(ref),
-		workflowv1alpha1.MetricLabel{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_MetricLabel(ref),
-		workflowv1alpha1.Metrics{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Metrics(ref),
-		workflowv1alpha1.Mutex{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Mutex(ref),
-		workflowv1alpha1.MutexHolding{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_MutexHolding(ref),
-		workflowv1alpha1.MutexStatus{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref),
-		workflowv1alpha1.NodeFlag{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_NodeFlag(ref),
-		workflowv1alpha1.NodeStatus{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref),
-		workflowv1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName():              schema_argosy_apis_workflow_v1alpha1_NodeSynchronizationStatus(ref),
-		workflowv1alpha1.NoneStrategy{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_NoneStrategy(ref),
-		workflowv1alpha1.OAuth2Auth{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_OAuth2Auth(ref),
-		workflowv1alpha1.OAuth2EndpointParam{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_OAuth2EndpointParam(ref),
-		workflowv1alpha1.OSSArtifact{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_OSSArtifact(ref),
-		workflowv1alpha1.OSSArtifactRepository{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_OSSArtifactRepository(ref),
-		workflowv1alpha1.OSSBucket{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_OSSBucket(ref),
-		workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_OSSLifecycleRule(ref),
-		workflowv1alpha1.Outputs{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Outputs(ref),
-		workflowv1alpha1.Parameter{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_Parameter(ref),
-		workflowv1alpha1.PluginArtifact{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_PluginArtifact(ref),
-		workflowv1alpha1.PluginArtifactRepository{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_PluginArtifactRepository(ref),
-		workflowv1alpha1.PodGC{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_PodGC(ref),
-		workflowv1alpha1.Prometheus{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_Prometheus(ref),
-		workflowv1alpha1.RawArtifact{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_RawArtifact(ref),
-		workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_ResourceTemplate(ref),
-		workflowv1alpha1.RetryAffinity{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_RetryAffinity(ref),
-		workflowv1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_RetryNodeAntiAffinity(ref),
-		workflowv1alpha1.RetryStrategy{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_RetryStrategy(ref),
-		workflowv1alpha1.S3Artifact{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_S3Artifact(ref),
-		workflowv1alpha1.S3ArtifactRepository{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_S3ArtifactRepository(ref),
-		workflowv1alpha1.S3Bucket{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_S3Bucket(ref),
-		workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_S3EncryptionOptions(ref),
-		workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_ScriptTemplate(ref),
-		workflowv1alpha1.SemaphoreHolding{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_SemaphoreHolding(ref),
-		workflowv1alpha1.SemaphoreRef{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_SemaphoreRef(ref),
-		workflowv1alpha1.SemaphoreStatus{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref),
-		workflowv1alpha1.Sequence{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Sequence(ref),
-		workflowv1alpha1.StopStrategy{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_StopStrategy(ref),
-		workflowv1alpha1.Submit{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Submit(ref),
-		workflowv1alpha1.SuppliedValueFrom{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_SuppliedValueFrom(ref),
-		workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_SuspendTemplate(ref),
-		workflowv1alpha1.SyncDatabaseRef{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_SyncDatabaseRef(ref),
-		workflowv1alpha1.Synchronization{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_Synchronization(ref),
-		workflowv1alpha1.SynchronizationStatus{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_SynchronizationStatus(ref),
-		workflowv1alpha1.TTLStrategy{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_TTLStrategy(ref),
-		workflowv1alpha1.TarStrategy{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_TarStrategy(ref),
-		workflowv1alpha1.Template{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Template(ref),
-		workflowv1alpha1.TemplateRef{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_TemplateRef(ref),
-		workflowv1alpha1.TransformationStep{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_TransformationStep(ref),
-		workflowv1alpha1.UserContainer{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_UserContainer(ref),
-		workflowv1alpha1.ValueFrom{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref),
-		workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_VolumeClaimGC(ref),
-		workflowv1alpha1.Workflow{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Workflow(ref),
-		workflowv1alpha1.WorkflowEventBinding{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref),
-		workflowv1alpha1.WorkflowEventBindingList{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref),
-		workflowv1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingSpec(ref),
-		workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_WorkflowLevelArtifactGC(ref),
-		workflowv1alpha1.WorkflowList{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_WorkflowList(ref),
-		workflowv1alpha1.WorkflowLogOptions{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowLogOptions(ref),
-		workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_WorkflowMetadata(ref),
-		workflowv1alpha1.WorkflowResume{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_WorkflowResume(ref),
-		workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref),
-		workflowv1alpha1.WorkflowStatus{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref),
-		workflowv1alpha1.WorkflowStep{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref),
-		workflowv1alpha1.WorkflowStop{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_WorkflowStop(ref),
-		workflowv1alpha1.WorkflowSuspend{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_WorkflowSuspend(ref),
-		workflowv1alpha1.WorkflowTemplate{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_WorkflowTemplate(ref),
-		workflowv1alpha1.WorkflowTemplateList{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateList(ref),
-		workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateRef(ref),
-		workflowv1alpha1.WorkflowTerminate{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_WorkflowTerminate(ref),
-		workflowv1alpha1.ZipStrategy{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_ZipStrategy(ref),
-		v1.ContainerResourceMetricSource{}.OpenAPIModelName():                        schema_k8sio_api_autoscaling_v1_ContainerResourceMetricSource(ref),
-		v1.ContainerResourceMetricStatus{}.OpenAPIModelName():                        schema_k8sio_api_autoscaling_v1_ContainerResourceMetricStatus(ref),
-		v1.CrossVersionObjectReference{}.OpenAPIModelName():                          schema_k8sio_api_autoscaling_v1_CrossVersionObjectReference(ref),
-		v1.ExternalMetricSource{}.OpenAPIModelName():                                 schema_k8sio_api_autoscaling_v1_ExternalMetricSource(ref),
-		v1.ExternalMetricStatus{}.OpenAPIModelName():                                 schema_k8sio_api_autoscaling_v1_ExternalMetricStatus(ref),
-		v1.HorizontalPodAutoscaler{}.OpenAPIModelName():                              schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscaler(ref),
-		v1.HorizontalPodAutoscalerCondition{}.OpenAPIModelName():                     schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerCondition(ref),
-		v1.HorizontalPodAutoscalerList{}.OpenAPIModelName():                          schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerList(ref),
-		v1.HorizontalPodAutoscalerSpec{}.OpenAPIModelName():                          schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerSpec(ref),
-		v1.HorizontalPodAutoscalerStatus{}.OpenAPIModelName():                        schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerStatus(ref),
-		v1.MetricSpec{}.OpenAPIModelName():                                           schema_k8sio_api_autoscaling_v1_MetricSpec(ref),
-		v1.MetricStatus{}.OpenAPIModelName():                                         schema_k8sio_api_autoscaling_v1_MetricStatus(ref),
-		v1.ObjectMetricSource{}.OpenAPIModelName():                                   schema_k8sio_api_autoscaling_v1_ObjectMetricSource(ref),
-		v1.ObjectMetricStatus{}.OpenAPIModelName():                                   schema_k8sio_api_autoscaling_v1_ObjectMetricStatus(ref),
-		v1.PodsMetricSource{}.OpenAPIModelName():                                     schema_k8sio_api_autoscaling_v1_PodsMetricSource(ref),
-		v1.PodsMetricStatus{}.OpenAPIModelName():                                     schema_k8sio_api_autoscaling_v1_PodsMetricStatus(ref),
-		v1.ResourceMetricSource{}.OpenAPIModelName():                                 schema_k8sio_api_autoscaling_v1_ResourceMetricSource(ref),
-		v1.ResourceMetricStatus{}.OpenAPIModelName():                                 schema_k8sio_api_autoscaling_v1_ResourceMetricStatus(ref),
-		v1.Scale{}.OpenAPIModelName():                                                schema_k8sio_api_autoscaling_v1_Scale(ref),
-		v1.ScaleSpec{}.OpenAPIModelName():                                            schema_k8sio_api_autoscaling_v1_ScaleSpec(ref),
-		v1.ScaleStatus{}.OpenAPIModelName():                                          schema_k8sio_api_autoscaling_v1_ScaleStatus(ref),
-		batchv1.CronJob{}.OpenAPIModelName():                                         schema_k8sio_api_batch_v1_CronJob(ref),
-		batchv1.CronJobList{}.OpenAPIModelName():                                     schema_k8sio_api_batch_v1_CronJobList(ref),
-		batchv1.CronJobSpec{}.OpenAPIModelName():                                     schema_k8sio_api_batch_v1_CronJobSpec(ref),
-		batchv1.CronJobStatus{}.OpenAPIModelName():                                   schema_k8sio_api_batch_v1_CronJobStatus(ref),
-		batchv1.Job{}.OpenAPIModelName():                                             schema_k8sio_api_batch_v1_Job(ref),
-		batchv1.JobCondition{}.OpenAPIModelName():                                    schema_k8sio_api_batch_v1_JobCondition(ref),
-		batchv1.JobList{}.OpenAPIModelName():                                         schema_k8sio_api_batch_v1_JobList(ref),
-		batchv1.JobSchedulingConfiguration{}.OpenAPIModelName():                      schema_k8sio_api_batch_v1_JobSchedulingConfiguration(ref),
-		batchv1.JobSpec{}.OpenAPIModelName():                                         schema_k8sio_api_batch_v1_JobSpec(ref),
-		batchv1.JobStatus{}.OpenAPIModelName():                                       schema_k8sio_api_batch_v1_JobStatus(ref),
-		batchv1.JobTemplateSpec{}.OpenAPIModelName():                                 schema_k8sio_api_batch_v1_JobTemplateSpec(ref),
-		batchv1.PodFailurePolicy{}.OpenAPIModelName():                                schema_k8sio_api_batch_v1_PodFailurePolicy(ref),
-		batchv1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName():          schema_k8sio_api_batch_v1_PodFailurePolicyOnExitCodesRequirement(ref),
-		batchv1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName():          schema_k8sio_api_batch_v1_PodFailurePolicyOnPodConditionsPattern(ref),
-		batchv1.PodFailurePolicyRule{}.OpenAPIModelName():                            schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref),
-		batchv1.SuccessPolicy{}.OpenAPIModelName():                                   schema_k8sio_api_batch_v1_SuccessPolicy(ref),
-		batchv1.SuccessPolicyRule{}.OpenAPIModelName():                               schema_k8sio_api_batch_v1_SuccessPolicyRule(ref),
-		batchv1.UncountedTerminatedPods{}.OpenAPIModelName():                         schema_k8sio_api_batch_v1_UncountedTerminatedPods(ref),
-		corev1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
-		corev1.Affinity{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Affinity(ref),
-		corev1.AppArmorProfile{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_AppArmorProfile(ref),
-		corev1.AttachedVolume{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_AttachedVolume(ref),
-		corev1.AvoidPods{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_AvoidPods(ref),
-		corev1.AzureDiskVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_AzureDiskVolumeSource(ref),
-		corev1.AzureFilePersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_AzureFilePersistentVolumeSource(ref),
-		corev1.AzureFileVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_AzureFileVolumeSource(ref),
-		corev1.Binding{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_Binding(ref),
-		corev1.CSIPersistentVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_CSIPersistentVolumeSource(ref),
-		corev1.CSIVolumeSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_CSIVolumeSource(ref),
-		corev1.Capabilities{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Capabilities(ref),
-		corev1.CephFSPersistentVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_CephFSPersistentVolumeSource(ref),
-		corev1.CephFSVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_CephFSVolumeSource(ref),
-		corev1.CinderPersistentVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_CinderPersistentVolumeSource(ref),
-		corev1.CinderVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_CinderVolumeSource(ref),
-		corev1.ClientIPConfig{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ClientIPConfig(ref),
-		corev1.ClusterTrustBundleProjection{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ClusterTrustBundleProjection(ref),
-		corev1.ComponentCondition{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ComponentCondition(ref),
-		corev1.ComponentStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_ComponentStatus(ref),
-		corev1.ComponentStatusList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ComponentStatusList(ref),
-		corev1.ConfigMap{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_ConfigMap(ref),
-		corev1.ConfigMapEnvSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ConfigMapEnvSource(ref),
-		corev1.ConfigMapKeySelector{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ConfigMapKeySelector(ref),
-		corev1.ConfigMapList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ConfigMapList(ref),
-		corev1.ConfigMapNodeConfigSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ConfigMapNodeConfigSource(ref),
-		corev1.ConfigMapProjection{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ConfigMapProjection(ref),
-		corev1.ConfigMapVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ConfigMapVolumeSource(ref),
-		corev1.Container{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Container(ref),
-		corev1.ContainerExtendedResourceRequest{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ContainerExtendedResourceRequest(ref),
-		corev1.ContainerImage{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ContainerImage(ref),
-		corev1.ContainerPort{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ContainerPort(ref),
-		corev1.ContainerResizePolicy{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ContainerResizePolicy(ref),
-		corev1.ContainerRestartRule{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerRestartRule(ref),
-		corev1.ContainerRestartRuleOnExitCodes{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ContainerRestartRuleOnExitCodes(ref),
-		corev1.ContainerState{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ContainerState(ref),
-		corev1.ContainerStateRunning{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ContainerStateRunning(ref),
-		corev1.ContainerStateTerminated{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ContainerStateTerminated(ref),
-		corev1.ContainerStateWaiting{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ContainerStateWaiting(ref),
-		corev1.ContainerStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_ContainerStatus(ref),
-		corev1.ContainerUser{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ContainerUser(ref),
-		corev1.DaemonEndpoint{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_DaemonEndpoint(ref),
-		corev1.DownwardAPIProjection{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_DownwardAPIProjection(ref),
-		corev1.DownwardAPIVolumeFile{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_DownwardAPIVolumeFile(ref),
-		corev1.DownwardAPIVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_DownwardAPIVolumeSource(ref),
-		corev1.EmptyDirVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_EmptyDirVolumeSource(ref),
-		corev1.EndpointAddress{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_EndpointAddress(ref),
-		corev1.EndpointPort{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EndpointPort(ref),
-		corev1.EndpointSubset{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_EndpointSubset(ref),
-		corev1.Endpoints{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Endpoints(ref),
-		corev1.EndpointsList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_EndpointsList(ref),
-		corev1.EnvFromSource{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_EnvFromSource(ref),
-		corev1.EnvVar{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_EnvVar(ref),
-		corev1.EnvVarSource{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EnvVarSource(ref),
-		corev1.EphemeralContainer{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_EphemeralContainer(ref),
-		corev1.EphemeralContainerCommon{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_EphemeralContainerCommon(ref),
-		corev1.EphemeralVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_EphemeralVolumeSource(ref),
-		corev1.Event{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Event(ref),
-		corev1.EventList{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_EventList(ref),
-		corev1.EventSeries{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_EventSeries(ref),
-		corev1.EventSource{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_EventSource(ref),
-		corev1.EvictionResponder{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EvictionResponder(ref),
-		corev1.ExecAction{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ExecAction(ref),
-		corev1.FCVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_FCVolumeSource(ref),
-		corev1.FileKeySelector{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_FileKeySelector(ref),
-		corev1.FlexPersistentVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_FlexPersistentVolumeSource(ref),
-		corev1.FlexVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_FlexVolumeSource(ref),
-		corev1.FlockerVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_FlockerVolumeSource(ref),
-		corev1.GCEPersistentDiskVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_GCEPersistentDiskVolumeSource(ref),
-		corev1.GRPCAction{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_GRPCAction(ref),
-		corev1.GitRepoVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_GitRepoVolumeSource(ref),
-		corev1.GlusterfsPersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_GlusterfsPersistentVolumeSource(ref),
-		corev1.GlusterfsVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_GlusterfsVolumeSource(ref),
-		corev1.HTTPGetAction{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_HTTPGetAction(ref),
-		corev1.HTTPHeader{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_HTTPHeader(ref),
-		corev1.HostAlias{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_HostAlias(ref),
-		corev1.HostIP{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_HostIP(ref),
-		corev1.HostPathVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_HostPathVolumeSource(ref),
-		corev1.ISCSIPersistentVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ISCSIPersistentVolumeSource(ref),
-		corev1.ISCSIVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ISCSIVolumeSource(ref),
-		corev1.ImageVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ImageVolumeSource(ref),
-		corev1.ImageVolumeStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ImageVolumeStatus(ref),
-		corev1.KeyToPath{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_KeyToPath(ref),
-		corev1.Lifecycle{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Lifecycle(ref),
-		corev1.LifecycleHandler{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_LifecycleHandler(ref),
-		corev1.LimitRange{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_LimitRange(ref),
-		corev1.LimitRangeItem{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_LimitRangeItem(ref),
-		corev1.LimitRangeList{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_LimitRangeList(ref),
-		corev1.LimitRangeSpec{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_LimitRangeSpec(ref),
-		corev1.LinuxContainerUser{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_LinuxContainerUser(ref),
-		corev1.List{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_List(ref),
-		corev1.LoadBalancerIngress{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_LoadBalancerIngress(ref),
-		corev1.LoadBalancerStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_LoadBalancerStatus(ref),
-		corev1.LocalObjectReference{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LocalObjectReference(ref),
-		corev1.LocalVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_LocalVolumeSource(ref),
-		corev1.ModifyVolumeStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ModifyVolumeStatus(ref),
-		corev1.NFSVolumeSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NFSVolumeSource(ref),
-		corev1.Namespace{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Namespace(ref),
-		corev1.NamespaceCondition{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NamespaceCondition(ref),
-		corev1.NamespaceList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NamespaceList(ref),
-		corev1.NamespaceSpec{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NamespaceSpec(ref),
-		corev1.NamespaceStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NamespaceStatus(ref),
-		corev1.Node{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Node(ref),
-		corev1.NodeAddress{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeAddress(ref),
-		corev1.NodeAffinity{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NodeAffinity(ref),
-		corev1.NodeAllocatableMappedResources{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_NodeAllocatableMappedResources(ref),
-		corev1.NodeAllocatableOverheadResources{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_NodeAllocatableOverheadResources(ref),
-		corev1.NodeAllocatableResourceClaimStatus{}.OpenAPIModelName():               schema_k8sio_api_core_v1_NodeAllocatableResourceClaimStatus(ref),
-		corev1.NodeCondition{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NodeCondition(ref),
-		corev1.NodeConfigSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_NodeConfigSource(ref),
-		corev1.NodeConfigStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_NodeConfigStatus(ref),
-		corev1.NodeDaemonEndpoints{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NodeDaemonEndpoints(ref),
-		corev1.NodeFeatures{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NodeFeatures(ref),
-		corev1.NodeList{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_NodeList(ref),
-		corev1.NodePodPreemptionPolicy{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_NodePodPreemptionPolicy(ref),
-		corev1.NodeProxyOptions{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_NodeProxyOptions(ref),
-		corev1.NodeRuntimeHandler{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeRuntimeHandler(ref),
-		corev1.NodeRuntimeHandlerFeatures{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_NodeRuntimeHandlerFeatures(ref),
-		corev1.NodeSelector{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NodeSelector(ref),
-		corev1.NodeSelectorRequirement{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_NodeSelectorRequirement(ref),
-		corev1.NodeSelectorTerm{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_NodeSelectorTerm(ref),
-		corev1.NodeSpec{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_NodeSpec(ref),
-		corev1.NodeStatus{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_NodeStatus(ref),
-		corev1.NodeSwapStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NodeSwapStatus(ref),
-		corev1.NodeSystemInfo{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NodeSystemInfo(ref),
-		corev1.ObjectFieldSelector{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ObjectFieldSelector(ref),
-		corev1.ObjectReference{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_ObjectReference(ref),
-		corev1.PersistentVolume{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PersistentVolume(ref),
-		corev1.PersistentVolumeClaim{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PersistentVolumeClaim(ref),
-		corev1.PersistentVolumeClaimCondition{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PersistentVolumeClaimCondition(ref),
-		corev1.PersistentVolumeClaimList{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_PersistentVolumeClaimList(ref),
-		corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_PersistentVolumeClaimSpec(ref),
-		corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_PersistentVolumeClaimStatus(ref),
-		corev1.PersistentVolumeClaimTemplate{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PersistentVolumeClaimTemplate(ref),
-		corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_PersistentVolumeClaimVolumeSource(ref),
-		corev1.PersistentVolumeList{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PersistentVolumeList(ref),
-		corev1.PersistentVolumeSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PersistentVolumeSource(ref),
-		corev1.PersistentVolumeSpec{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PersistentVolumeSpec(ref),
-		corev1.PersistentVolumeStatus{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PersistentVolumeStatus(ref),
-		corev1.PhotonPersistentDiskVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_PhotonPersistentDiskVolumeSource(ref),
-		corev1.Pod{}.OpenAPIModelName():                                              schema_k8sio_api_core_v1_Pod(ref),
-		corev1.PodAffinity{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodAffinity(ref),
-		corev1.PodAffinityTerm{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodAffinityTerm(ref),
-		corev1.PodAntiAffinity{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodAntiAffinity(ref),
-		corev1.PodAttachOptions{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PodAttachOptions(ref),
-		corev1.PodCertificateProjection{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodCertificateProjection(ref),
-		corev1.PodCondition{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_PodCondition(ref),
-		corev1.PodDNSConfig{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_PodDNSConfig(ref),
-		corev1.PodDNSConfigOption{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodDNSConfigOption(ref),
-		corev1.PodExecOptions{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodExecOptions(ref),
-		corev1.PodExtendedResourceClaimStatus{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PodExtendedResourceClaimStatus(ref),
-		corev1.PodIP{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_PodIP(ref),
-		corev1.PodList{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_PodList(ref),
-		corev1.PodLogOptions{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodLogOptions(ref),
-		corev1.PodOS{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_PodOS(ref),
-		corev1.PodPortForwardOptions{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodPortForwardOptions(ref),
-		corev1.PodProxyOptions{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodProxyOptions(ref),
-		corev1.PodReadinessGate{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PodReadinessGate(ref),
-		corev1.PodResourceClaim{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PodResourceClaim(ref),
-		corev1.PodResourceClaimStatus{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodResourceClaimStatus(ref),
-		corev1.PodSchedulingGate{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodSchedulingGate(ref),
-		corev1.PodSchedulingGroup{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodSchedulingGroup(ref),
-		corev1.PodSecurityContext{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodSecurityContext(ref),
-		corev1.PodSignature{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_PodSignature(ref),
-		corev1.PodSpec{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_PodSpec(ref),
-		corev1.PodStatus{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_PodStatus(ref),
-		corev1.PodTemplate{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodTemplate(ref),
-		corev1.PodTemplateList{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodTemplateList(ref),
-		corev1.PodTemplateSpec{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodTemplateSpec(ref),
-		corev1.PodVolumeHealth{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodVolumeHealth(ref),
-		corev1.PortStatus{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_PortStatus(ref),
-		corev1.PortworxVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PortworxVolumeSource(ref),
-		corev1.PreferAvoidPodsEntry{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PreferAvoidPodsEntry(ref),
-		corev1.PreferredSchedulingTerm{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_PreferredSchedulingTerm(ref),
-		corev1.Probe{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Probe(ref),
-		corev1.ProbeHandler{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ProbeHandler(ref),
-		corev1.ProjectedVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ProjectedVolumeSource(ref),
-		corev1.QuobyteVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_QuobyteVolumeSource(ref),
-		corev1.RBDPersistentVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_RBDPersistentVolumeSource(ref),
-		corev1.RBDVolumeSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_RBDVolumeSource(ref),
-		corev1.RangeAllocation{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_RangeAllocation(ref),
-		corev1.ReplicationController{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ReplicationController(ref),
-		corev1.ReplicationControllerCondition{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_ReplicationControllerCondition(ref),
-		corev1.ReplicationControllerList{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ReplicationControllerList(ref),
-		corev1.ReplicationControllerSpec{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ReplicationControllerSpec(ref),
-		corev1.ReplicationControllerStatus{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ReplicationControllerStatus(ref),
-		corev1.ResourceClaim{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ResourceClaim(ref),
-		corev1.ResourceFieldSelector{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ResourceFieldSelector(ref),
-		corev1.ResourceHealth{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ResourceHealth(ref),
-		corev1.ResourceQuota{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ResourceQuota(ref),
-		corev1.ResourceQuotaList{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ResourceQuotaList(ref),
-		corev1.ResourceQuotaSpec{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ResourceQuotaSpec(ref),
-		corev1.ResourceQuotaStatus{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceQuotaStatus(ref),
-		corev1.ResourceRequirements{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceRequirements(ref),
-		corev1.ResourceStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ResourceStatus(ref),
-		corev1.SELinuxOptions{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SELinuxOptions(ref),
-		corev1.ScaleIOPersistentVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ScaleIOPersistentVolumeSource(ref),
-		corev1.ScaleIOVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ScaleIOVolumeSource(ref),
-		corev1.ScopeSelector{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ScopeSelector(ref),
-		corev1.ScopedResourceSelectorRequirement{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ScopedResourceSelectorRequirement(ref),
-		corev1.SeccompProfile{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SeccompProfile(ref),
-		corev1.Secret{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Secret(ref),
-		corev1.SecretEnvSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_SecretEnvSource(ref),
-		corev1.SecretKeySelector{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_SecretKeySelector(ref),
-		corev1.SecretList{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_SecretList(ref),
-		corev1.SecretProjection{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_SecretProjection(ref),
-		corev1.SecretReference{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_SecretReference(ref),
-		corev1.SecretVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_SecretVolumeSource(ref),
-		corev1.SecurityContext{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_SecurityContext(ref),
-		corev1.SerializedReference{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_SerializedReference(ref),
-		corev1.Service{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_Service(ref),
-		corev1.ServiceAccount{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ServiceAccount(ref),
-		corev1.ServiceAccountList{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ServiceAccountList(ref),
-		corev1.ServiceAccountTokenProjection{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ServiceAccountTokenProjection(ref),
-		corev1.ServiceList{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_ServiceList(ref),
-		corev1.ServicePort{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_ServicePort(ref),
-		corev1.ServiceProxyOptions{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ServiceProxyOptions(ref),
-		corev1.ServiceSpec{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_ServiceSpec(ref),
-		corev1.ServiceStatus{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ServiceStatus(ref),
-		corev1.SessionAffinityConfig{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SessionAffinityConfig(ref),
-		corev1.SleepAction{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_SleepAction(ref),
-		corev1.StorageOSPersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_StorageOSPersistentVolumeSource(ref),
-		corev1.StorageOSVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_StorageOSVolumeSource(ref),
-		corev1.Sysctl{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Sysctl(ref),
-		corev1.TCPSocketAction{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_TCPSocketAction(ref),
-		corev1.Taint{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Taint(ref),
-		corev1.Toleration{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_Toleration(ref),
-		corev1.TopologySelectorLabelRequirement{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_TopologySelectorLabelRequirement(ref),
-		corev1.TopologySelectorTerm{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_TopologySelectorTerm(ref),
-		corev1.TopologySpreadConstraint{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_TopologySpreadConstraint(ref),
-		corev1.TypedLocalObjectReference{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_TypedLocalObjectReference(ref),
-		corev1.TypedObjectReference{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_TypedObjectReference(ref),
-		corev1.Volume{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Volume(ref),
-		corev1.VolumeDevice{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_VolumeDevice(ref),
-		corev1.VolumeHealthCondition{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_VolumeHealthCondition(ref),
-		corev1.VolumeHealthStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeHealthStatus(ref),
-		corev1.VolumeMount{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeMount(ref),
-		corev1.VolumeMountStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeMountStatus(ref),
-		corev1.VolumeNodeAffinity{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeNodeAffinity(ref),
-		corev1.VolumeProjection{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_VolumeProjection(ref),
-		corev1.VolumeResourceRequirements{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_VolumeResourceRequirements(ref),
-		corev1.VolumeSource{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_VolumeSource(ref),
-		corev1.VolumeStatus{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_VolumeStatus(ref),
-		corev1.VsphereVirtualDiskVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_VsphereVirtualDiskVolumeSource(ref),
-		corev1.WeightedPodAffinityTerm{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_WeightedPodAffinityTerm(ref),
-		corev1.WindowsSecurityContextOptions{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_WindowsSecurityContextOptions(ref),
-		policyv1.Eviction{}.OpenAPIModelName():                                       schema_k8sio_api_policy_v1_Eviction(ref),
-		policyv1.PodDisruptionBudget{}.OpenAPIModelName():                            schema_k8sio_api_policy_v1_PodDisruptionBudget(ref),
-		policyv1.PodDisruptionBudgetList{}.OpenAPIModelName():                        schema_k8sio_api_policy_v1_PodDisruptionBudgetList(ref),
-		policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName():                        schema_k8sio_api_policy_v1_PodDisruptionBudgetSpec(ref),
-		policyv1.PodDisruptionBudgetStatus{}.OpenAPIModelName():                      schema_k8sio_api_policy_v1_PodDisruptionBudgetStatus(ref),
-		v1alpha3.AllCompositeDisruptionMode{}.OpenAPIModelName():                     schema_k8sio_api_scheduling_v1alpha3_AllCompositeDisruptionMode(ref),
-		v1alpha3.AllDisruptionMode{}.OpenAPIModelName():                              schema_k8sio_api_scheduling_v1alpha3_AllDisruptionMode(ref),
-		v1alpha3.BasicSchedulingPolicy{}.OpenAPIModelName():                          schema_k8sio_api_scheduling_v1alpha3_BasicSchedulingPolicy(ref),
-		v1alpha3.CompositeBasicSchedulingPolicy{}.OpenAPIModelName():                 schema_k8sio_api_scheduling_v1alpha3_CompositeBasicSchedulingPolicy(ref),
-		v1alpha3.CompositeDisruptionMode{}.OpenAPIModelName():                        schema_k8sio_api_scheduling_v1alpha3_CompositeDisruptionMode(ref),
-		v1alpha3.CompositeGangSchedulingPolicy{}.OpenAPIModelName():                  schema_k8sio_api_scheduling_v1alpha3_CompositeGangSchedulingPolicy(ref),
-		v1alpha3.CompositePodGroup{}.OpenAPIModelName():                              schema_k8sio_api_scheduling_v1alpha3_CompositePodGroup(ref),
-		v1alpha3.CompositePodGroupList{}.OpenAPIModelName():                          schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupList(ref),
-		v1alpha3.CompositePodGroupSchedulingConstraints{}.OpenAPIModelName():         schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupSchedulingConstraints(ref),
-		v1alpha3.CompositePodGroupSchedulingPolicy{}.OpenAPIModelName():              schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupSchedulingPolicy(ref),
-		v1alpha3.CompositePodGroupSpec{}.OpenAPIModelName():                          schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupSpec(ref),
-		v1alpha3.CompositePodGroupStatus{}.OpenAPIModelName():                        schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupStatus(ref),
-		v1alpha3.CompositePodGroupTemplate{}.OpenAPIModelName():                      schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupTemplate(ref),
-		v1alpha3.DisruptionMode{}.OpenAPIModelName():                                 schema_k8sio_api_scheduling_v1alpha3_DisruptionMode(ref),
-		v1alpha3.GangSchedulingPolicy{}.OpenAPIModelName():                           schema_k8sio_api_scheduling_v1alpha3_GangSchedulingPolicy(ref),
-		v1alpha3.PodGroup{}.OpenAPIModelName():                                       schema_k8sio_api_scheduling_v1alpha3_PodGroup(ref),
-		v1alpha3.PodGroupList{}.OpenAPIModelName():                                   schema_k8sio_api_scheduling_v1alpha3_PodGroupList(ref),
-		v1alpha3.PodGroupResourceClaim{}.OpenAPIModelName():                          schema_k8sio_api_scheduling_v1alpha3_PodGroupResourceClaim(ref),
-		v1alpha3.PodGroupResourceClaimStatus{}.OpenAPIModelName():                    schema_k8sio_api_scheduling_v1alpha3_PodGroupResourceClaimStatus(ref),
-		v1alpha3.PodGroupSchedulingConstraints{}.OpenAPIModelName():                  schema_k8sio_api_scheduling_v1alpha3_PodGroupSchedulingConstraints(ref),
-		v1alpha3.PodGroupSchedulingPolicy{}.OpenAPIModelName():                       schema_k8sio_api_scheduling_v1alpha3_PodGroupSchedulingPolicy(ref),
-		v1alpha3.PodGroupSpec{}.OpenAPIModelName():                                   schema_k8sio_api_scheduling_v1alpha3_PodGroupSpec(ref),
-		v1alpha3.PodGroupStatus{}.OpenAPIModelName():                                 schema_k8sio_api_scheduling_v1alpha3_PodGroupStatus(ref),
-		v1alpha3.PodGroupTemplate{}.OpenAPIModelName():                               schema_k8sio_api_scheduling_v1alpha3_PodGroupTemplate(ref),
-		v1alpha3.SingleCompositeDisruptionMode{}.OpenAPIModelName():                  schema_k8sio_api_scheduling_v1alpha3_SingleCompositeDisruptionMode(ref),
-		v1alpha3.SingleDisruptionMode{}.OpenAPIModelName():                           schema_k8sio_api_scheduling_v1alpha3_SingleDisruptionMode(ref),
-		v1alpha3.TopologyConstraint{}.OpenAPIModelName():                             schema_k8sio_api_scheduling_v1alpha3_TopologyConstraint(ref),
-		v1alpha3.TypedLocalObjectReference{}.OpenAPIModelName():                      schema_k8sio_api_scheduling_v1alpha3_TypedLocalObjectReference(ref),
-		v1alpha3.Workload{}.OpenAPIModelName():                                       schema_k8sio_api_scheduling_v1alpha3_Workload(ref),
-		v1alpha3.WorkloadCompositePodGroupAllDisruptionMode{}.OpenAPIModelName():     schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupAllDisruptionMode(ref),
-		v1alpha3.WorkloadCompositePodGroupBasicSchedulingPolicy{}.OpenAPIModelName(): schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupBasicSchedulingPolicy(ref),
-		v1alpha3.WorkloadCompositePodGroupDisruptionMode{}.OpenAPIModelName():        schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupDisruptionMode(ref),
-		v1alpha3.WorkloadCompositePodGroupGangSchedulingPolicy{}.OpenAPIModelName():  schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupGangSchedulingPolicy(ref),
-		v1alpha3.WorkloadCompositePodGroupSchedulingConstraints{}.OpenAPIModelName(): schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupSchedulingConstraints(ref),
-		v1alpha3.WorkloadCompositePodGroupSchedulingPolicy{}.OpenAPIModelName():      schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupSchedulingPolicy(ref),
-		v1alpha3.WorkloadCompositePodGroupSingleDisruptionMode{}.OpenAPIModelName():  schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupSingleDisruptionMode(ref),
-		v1alpha3.WorkloadList{}.OpenAPIModelName():                                   schema_k8sio_api_scheduling_v1alpha3_WorkloadList(ref),
-		v1alpha3.WorkloadPodGroupAllDisruptionMode{}.OpenAPIModelName():              schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupAllDisruptionMode(ref),
-		v1alpha3.WorkloadPodGroupBasicSchedulingPolicy{}.OpenAPIModelName():          schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupBasicSchedulingPolicy(ref),
-		v1alpha3.WorkloadPodGroupDisruptionMode{}.OpenAPIModelName():                 schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupDisruptionMode(ref),
-		v1alpha3.WorkloadPodGroupGangSchedulingPolicy{}.OpenAPIModelName():           schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupGangSchedulingPolicy(ref),
-		v1alpha3.WorkloadPodGroupResourceClaim{}.OpenAPIModelName():                  schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupResourceClaim(ref),
-		v1alpha3.WorkloadPodGroupSchedulingConstraints{}.OpenAPIModelName():          schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupSchedulingConstraints(ref),
-		v1alpha3.WorkloadPodGroupSchedulingPolicy{}.OpenAPIModelName():               schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupSchedulingPolicy(ref),
-		v1alpha3.WorkloadPodGroupSingleDisruptionMode{}.OpenAPIModelName():           schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupSingleDisruptionMode(ref),
-		v1alpha3.WorkloadReference{}.OpenAPIModelName():                              schema_k8sio_api_scheduling_v1alpha3_WorkloadReference(ref),
-		v1alpha3.WorkloadSpec{}.OpenAPIModelName():                                   schema_k8sio_api_scheduling_v1alpha3_WorkloadSpec(ref),
-		resource.Quantity{}.OpenAPIModelName():                                       schema_apimachinery_pkg_api_resource_Quantity(ref),
-		metav1.APIGroup{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_APIGroup(ref),
-		metav1.APIGroupList{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_APIGroupList(ref),
-		metav1.APIResource{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_APIResource(ref),
-		metav1.APIResourceList{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_APIResourceList(ref),
-		metav1.APIVersions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_APIVersions(ref),
-		metav1.ApplyOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_ApplyOptions(ref),
-		metav1.Condition{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_Condition(ref),
-		metav1.CreateOptions{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_CreateOptions(ref),
-		metav1.DeleteOptions{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_DeleteOptions(ref),
-		metav1.Duration{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Duration(ref),
-		metav1.FieldSelectorRequirement{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
-		metav1.FieldsV1{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_FieldsV1(ref),
-		metav1.GetOptions{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_GetOptions(ref),
-		metav1.GroupKind{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_GroupKind(ref),
-		metav1.GroupResource{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_GroupResource(ref),
-		metav1.GroupVersion{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_GroupVersion(ref),
-		metav1.GroupVersionForDiscovery{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
-		metav1.GroupVersionKind{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_GroupVersionKind(ref),
-		metav1.GroupVersionResource{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_GroupVersionResource(ref),
-		metav1.InternalEvent{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_InternalEvent(ref),
-		metav1.LabelSelector{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_LabelSelector(ref),
-		metav1.LabelSelectorRequirement{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
-		metav1.List{}.OpenAPIModelName():                                             schema_pkg_apis_meta_v1_List(ref),
-		metav1.ListMeta{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_ListMeta(ref),
-		metav1.ListOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_ListOptions(ref),
-		metav1.ManagedFieldsEntry{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
-		metav1.MicroTime{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_MicroTime(ref),
-		metav1.ObjectMeta{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_ObjectMeta(ref),
-		metav1.OwnerReference{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_OwnerReference(ref),
-		metav1.PartialObjectMetadata{}.OpenAPIModelName():                            schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
-		metav1.PartialObjectMetadataList{}.OpenAPIModelName():                        schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
-		metav1.Patch{}.OpenAPIModelName():                                            schema_pkg_apis_meta_v1_Patch(ref),
-		metav1.PatchOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_PatchOptions(ref),
-		metav1.Preconditions{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_Preconditions(ref),
-		metav1.RootPaths{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_RootPaths(ref),
-		metav1.ServerAddressByClientCIDR{}.OpenAPIModelName():                        schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
-		metav1.ShardInfo{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_ShardInfo(ref),
-		metav1.Status{}.OpenAPIModelName():                                           schema_pkg_apis_meta_v1_Status(ref),
-		metav1.StatusCause{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_StatusCause(ref),
-		metav1.StatusDetails{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_StatusDetails(ref),
-		metav1.Table{}.OpenAPIModelName():                                            schema_pkg_apis_meta_v1_Table(ref),
-		metav1.TableColumnDefinition{}.OpenAPIModelName():                            schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
-		metav1.TableOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_TableOptions(ref),
-		metav1.TableRow{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_TableRow(ref),
-		metav1.TableRowCondition{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_TableRowCondition(ref),
-		metav1.Time{}.OpenAPIModelName():                                             schema_pkg_apis_meta_v1_Time(ref),
-		metav1.Timestamp{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_Timestamp(ref),
-		metav1.TypeMeta{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_TypeMeta(ref),
-		metav1.UpdateOptions{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_UpdateOptions(ref),
-		metav1.WatchEvent{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_WatchEvent(ref),
-		runtime.RawExtension{}.OpenAPIModelName():                                    schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
-		runtime.TypeMeta{}.OpenAPIModelName():                                        schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
-		runtime.Unknown{}.OpenAPIModelName():                                         schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
-		intstr.IntOrString{}.OpenAPIModelName():                                      schema_apimachinery_pkg_util_intstr_IntOrString(ref),
-		version.Info{}.OpenAPIModelName():                                            schema_k8sio_apimachinery_pkg_version_Info(ref),
+		v1alpha1.AppProject{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_AppProject(ref),
+		v1alpha1.AppProjectList{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_AppProjectList(ref),
+		v1alpha1.AppProjectSpec{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_AppProjectSpec(ref),
+		v1alpha1.AppProjectStatus{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_AppProjectStatus(ref),
+		v1alpha1.Application{}.OpenAPIModelName():                                     schema_argosy_apis_application_v1alpha1_Application(ref),
+		v1alpha1.ApplicationCondition{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_ApplicationCondition(ref),
+		v1alpha1.ApplicationDestination{}.OpenAPIModelName():                          schema_argosy_apis_application_v1alpha1_ApplicationDestination(ref),
+		v1alpha1.ApplicationList{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_ApplicationList(ref),
+		v1alpha1.ApplicationMatchExpression{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_ApplicationMatchExpression(ref),
+		v1alpha1.ApplicationPreservedFields{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_ApplicationPreservedFields(ref),
+		v1alpha1.ApplicationSet{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_ApplicationSet(ref),
+		v1alpha1.ApplicationSetApplicationStatus{}.OpenAPIModelName():                 schema_argosy_apis_application_v1alpha1_ApplicationSetApplicationStatus(ref),
+		v1alpha1.ApplicationSetCondition{}.OpenAPIModelName():                         schema_argosy_apis_application_v1alpha1_ApplicationSetCondition(ref),
+		v1alpha1.ApplicationSetGenerator{}.OpenAPIModelName():                         schema_argosy_apis_application_v1alpha1_ApplicationSetGenerator(ref),
+		v1alpha1.ApplicationSetList{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_ApplicationSetList(ref),
+		v1alpha1.ApplicationSetNestedGenerator{}.OpenAPIModelName():                   schema_argosy_apis_application_v1alpha1_ApplicationSetNestedGenerator(ref),
+		v1alpha1.ApplicationSetResourceIgnoreDifferences{}.OpenAPIModelName():         schema_argosy_apis_application_v1alpha1_ApplicationSetResourceIgnoreDifferences(ref),
+		v1alpha1.ApplicationSetRolloutStep{}.OpenAPIModelName():                       schema_argosy_apis_application_v1alpha1_ApplicationSetRolloutStep(ref),
+		v1alpha1.ApplicationSetRolloutStrategy{}.OpenAPIModelName():                   schema_argosy_apis_application_v1alpha1_ApplicationSetRolloutStrategy(ref),
+		v1alpha1.ApplicationSetSpec{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_ApplicationSetSpec(ref),
+		v1alpha1.ApplicationSetStatus{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_ApplicationSetStatus(ref),
+		v1alpha1.ApplicationSetStrategy{}.OpenAPIModelName():                          schema_argosy_apis_application_v1alpha1_ApplicationSetStrategy(ref),
+		v1alpha1.ApplicationSetSyncPolicy{}.OpenAPIModelName():                        schema_argosy_apis_application_v1alpha1_ApplicationSetSyncPolicy(ref),
+		v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName():                          schema_argosy_apis_application_v1alpha1_ApplicationSetTemplate(ref),
+		v1alpha1.ApplicationSetTemplateMeta{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_ApplicationSetTemplateMeta(ref),
+		v1alpha1.ApplicationSource{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_ApplicationSource(ref),
+		v1alpha1.ApplicationSourceDirectory{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_ApplicationSourceDirectory(ref),
+		v1alpha1.ApplicationSourceHelm{}.OpenAPIModelName():                           schema_argosy_apis_application_v1alpha1_ApplicationSourceHelm(ref),
+		v1alpha1.ApplicationSourceJsonnet{}.OpenAPIModelName():                        schema_argosy_apis_application_v1alpha1_ApplicationSourceJsonnet(ref),
+		v1alpha1.ApplicationSourceKustomize{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_ApplicationSourceKustomize(ref),
+		v1alpha1.ApplicationSourcePlugin{}.OpenAPIModelName():                         schema_argosy_apis_application_v1alpha1_ApplicationSourcePlugin(ref),
+		v1alpha1.ApplicationSpec{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_ApplicationSpec(ref),
+		v1alpha1.ApplicationStatus{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_ApplicationStatus(ref),
+		v1alpha1.ApplicationSummary{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_ApplicationSummary(ref),
+		v1alpha1.Backoff{}.OpenAPIModelName():                                         schema_argosy_apis_application_v1alpha1_Backoff(ref),
+		v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName():                        schema_argosy_apis_application_v1alpha1_BasicAuthBitbucketServer(ref),
+		v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_BearerTokenBitbucket(ref),
+		v1alpha1.ClusterGenerator{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_ClusterGenerator(ref),
+		v1alpha1.ClusterResourceRestriction{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_ClusterResourceRestriction(ref),
+		v1alpha1.ComparedTo{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_ComparedTo(ref),
+		v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_ConfigMapKeyRef(ref),
+		v1alpha1.DestinationServiceAccount{}.OpenAPIModelName():                       schema_argosy_apis_application_v1alpha1_DestinationServiceAccount(ref),
+		v1alpha1.DrySource{}.OpenAPIModelName():                                       schema_argosy_apis_application_v1alpha1_DrySource(ref),
+		v1alpha1.DuckTypeGenerator{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_DuckTypeGenerator(ref),
+		v1alpha1.EnvEntry{}.OpenAPIModelName():                                        schema_argosy_apis_application_v1alpha1_EnvEntry(ref),
+		v1alpha1.GitGenerator{}.OpenAPIModelName():                                    schema_argosy_apis_application_v1alpha1_GitGenerator(ref),
+		v1alpha1.GitPathItem{}.OpenAPIModelName():                                     schema_argosy_apis_application_v1alpha1_GitPathItem(ref),
+		v1alpha1.HealthStatus{}.OpenAPIModelName():                                    schema_argosy_apis_application_v1alpha1_HealthStatus(ref),
+		v1alpha1.HelmFileParameter{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_HelmFileParameter(ref),
+		v1alpha1.HelmParameter{}.OpenAPIModelName():                                   schema_argosy_apis_application_v1alpha1_HelmParameter(ref),
+		v1alpha1.HydrateOperation{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_HydrateOperation(ref),
+		v1alpha1.HydrateTo{}.OpenAPIModelName():                                       schema_argosy_apis_application_v1alpha1_HydrateTo(ref),
+		v1alpha1.Info{}.OpenAPIModelName():                                            schema_argosy_apis_application_v1alpha1_Info(ref),
+		v1alpha1.JWTToken{}.OpenAPIModelName():                                        schema_argosy_apis_application_v1alpha1_JWTToken(ref),
+		v1alpha1.JWTTokens{}.OpenAPIModelName():                                       schema_argosy_apis_application_v1alpha1_JWTTokens(ref),
+		v1alpha1.JsonnetVar{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_JsonnetVar(ref),
+		v1alpha1.KustomizePatch{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_KustomizePatch(ref),
+		v1alpha1.KustomizeReplica{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_KustomizeReplica(ref),
+		v1alpha1.KustomizeSelector{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_KustomizeSelector(ref),
+		v1alpha1.ListGenerator{}.OpenAPIModelName():                                   schema_argosy_apis_application_v1alpha1_ListGenerator(ref),
+		v1alpha1.ManagedNamespaceMetadata{}.OpenAPIModelName():                        schema_argosy_apis_application_v1alpha1_ManagedNamespaceMetadata(ref),
+		v1alpha1.MatrixGenerator{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_MatrixGenerator(ref),
+		v1alpha1.MergeGenerator{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_MergeGenerator(ref),
+		v1alpha1.Operation{}.OpenAPIModelName():                                       schema_argosy_apis_application_v1alpha1_Operation(ref),
+		v1alpha1.OperationInitiator{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_OperationInitiator(ref),
+		v1alpha1.OperationState{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_OperationState(ref),
+		v1alpha1.OrphanedResourceKey{}.OpenAPIModelName():                             schema_argosy_apis_application_v1alpha1_OrphanedResourceKey(ref),
+		v1alpha1.OrphanedResources{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_OrphanedResources(ref),
+		v1alpha1.PluginConfigMapRef{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_PluginConfigMapRef(ref),
+		v1alpha1.PluginGenerator{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_PluginGenerator(ref),
+		v1alpha1.PluginInput{}.OpenAPIModelName():                                     schema_argosy_apis_application_v1alpha1_PluginInput(ref),
+		v1alpha1.PluginParameter{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_PluginParameter(ref),
+		v1alpha1.ProjectDestination{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_ProjectDestination(ref),
+		v1alpha1.ProjectRole{}.OpenAPIModelName():                                     schema_argosy_apis_application_v1alpha1_ProjectRole(ref),
+		v1alpha1.PullRequestAzureDevOps{}.OpenAPIModelName():                          schema_argosy_apis_application_v1alpha1_PullRequestAzureDevOps(ref),
+		v1alpha1.PullRequestBitbucket{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_PullRequestBitbucket(ref),
+		v1alpha1.PullRequestBitbucketServer{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_PullRequestBitbucketServer(ref),
+		v1alpha1.PullRequestFilter{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_PullRequestFilter(ref),
+		v1alpha1.PullRequestGenerator{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_PullRequestGenerator(ref),
+		v1alpha1.PullRequestGitHub{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_PullRequestGitHub(ref),
+		v1alpha1.PullRequestGitLab{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_PullRequestGitLab(ref),
+		v1alpha1.PullRequestGitea{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_PullRequestGitea(ref),
+		v1alpha1.ResourceIgnoreDifferences{}.OpenAPIModelName():                       schema_argosy_apis_application_v1alpha1_ResourceIgnoreDifferences(ref),
+		v1alpha1.ResourceRestriction{}.OpenAPIModelName():                             schema_argosy_apis_application_v1alpha1_ResourceRestriction(ref),
+		v1alpha1.ResourceResult{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_ResourceResult(ref),
+		v1alpha1.ResourceStatus{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_ResourceStatus(ref),
+		v1alpha1.RetryStrategy{}.OpenAPIModelName():                                   schema_argosy_apis_application_v1alpha1_RetryStrategy(ref),
+		v1alpha1.RevisionHistory{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_RevisionHistory(ref),
+		v1alpha1.SCMProviderAWSCodeCommit{}.OpenAPIModelName():                        schema_argosy_apis_application_v1alpha1_SCMProviderAWSCodeCommit(ref),
+		v1alpha1.SCMProviderAzureDevOps{}.OpenAPIModelName():                          schema_argosy_apis_application_v1alpha1_SCMProviderAzureDevOps(ref),
+		v1alpha1.SCMProviderBitbucket{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_SCMProviderBitbucket(ref),
+		v1alpha1.SCMProviderBitbucketServer{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_SCMProviderBitbucketServer(ref),
+		v1alpha1.SCMProviderFilter{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_SCMProviderFilter(ref),
+		v1alpha1.SCMProviderGenerator{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_SCMProviderGenerator(ref),
+		v1alpha1.SCMProviderGitHub{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_SCMProviderGitHub(ref),
+		v1alpha1.SCMProviderGitLab{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_SCMProviderGitLab(ref),
+		v1alpha1.SCMProviderGitea{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_SCMProviderGitea(ref),
+		v1alpha1.SecretRef{}.OpenAPIModelName():                                       schema_argosy_apis_application_v1alpha1_SecretRef(ref),
+		v1alpha1.SignatureKey{}.OpenAPIModelName():                                    schema_argosy_apis_application_v1alpha1_SignatureKey(ref),
+		v1alpha1.SourceHydrator{}.OpenAPIModelName():                                  schema_argosy_apis_application_v1alpha1_SourceHydrator(ref),
+		v1alpha1.SourceHydratorStatus{}.OpenAPIModelName():                            schema_argosy_apis_application_v1alpha1_SourceHydratorStatus(ref),
+		v1alpha1.SourceIntegrity{}.OpenAPIModelName():                                 schema_argosy_apis_application_v1alpha1_SourceIntegrity(ref),
+		v1alpha1.SourceIntegrityGit{}.OpenAPIModelName():                              schema_argosy_apis_application_v1alpha1_SourceIntegrityGit(ref),
+		v1alpha1.SourceIntegrityGitGPG{}.OpenAPIModelName():                           schema_argosy_apis_application_v1alpha1_SourceIntegrityGitGPG(ref),
+		v1alpha1.SourceIntegrityGitPolicy{}.OpenAPIModelName():                        schema_argosy_apis_application_v1alpha1_SourceIntegrityGitPolicy(ref),
+		v1alpha1.SourceIntegrityGitRepo{}.OpenAPIModelName():                          schema_argosy_apis_application_v1alpha1_SourceIntegrityGitRepo(ref),
+		v1alpha1.SuccessfulHydrateOperation{}.OpenAPIModelName():                      schema_argosy_apis_application_v1alpha1_SuccessfulHydrateOperation(ref),
+		v1alpha1.SyncOperation{}.OpenAPIModelName():                                   schema_argosy_apis_application_v1alpha1_SyncOperation(ref),
+		v1alpha1.SyncOperationResource{}.OpenAPIModelName():                           schema_argosy_apis_application_v1alpha1_SyncOperationResource(ref),
+		v1alpha1.SyncOperationResult{}.OpenAPIModelName():                             schema_argosy_apis_application_v1alpha1_SyncOperationResult(ref),
+		v1alpha1.SyncPolicy{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_SyncPolicy(ref),
+		v1alpha1.SyncPolicyAutomated{}.OpenAPIModelName():                             schema_argosy_apis_application_v1alpha1_SyncPolicyAutomated(ref),
+		v1alpha1.SyncSource{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_SyncSource(ref),
+		v1alpha1.SyncStatus{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_SyncStatus(ref),
+		v1alpha1.SyncStrategy{}.OpenAPIModelName():                                    schema_argosy_apis_application_v1alpha1_SyncStrategy(ref),
+		v1alpha1.SyncStrategyApply{}.OpenAPIModelName():                               schema_argosy_apis_application_v1alpha1_SyncStrategyApply(ref),
+		v1alpha1.SyncStrategyHook{}.OpenAPIModelName():                                schema_argosy_apis_application_v1alpha1_SyncStrategyHook(ref),
+		v1alpha1.SyncWindow{}.OpenAPIModelName():                                      schema_argosy_apis_application_v1alpha1_SyncWindow(ref),
+		v1alpha1.TagFilter{}.OpenAPIModelName():                                       schema_argosy_apis_application_v1alpha1_TagFilter(ref),
+		raw.JSON{}.OpenAPIModelName():                                                 schema_argosydev_argosy_apis_raw_JSON(ref),
+		raw.Object{}.OpenAPIModelName():                                               schema_argosydev_argosy_apis_raw_Object(ref),
+		rolloutv1alpha1.ALBStatus{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ALBStatus(ref),
+		rolloutv1alpha1.ALBTrafficRouting{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_ALBTrafficRouting(ref),
+		rolloutv1alpha1.AWSResourceRef{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_AWSResourceRef(ref),
+		rolloutv1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_AmbassadorTrafficRouting(ref),
+		rolloutv1alpha1.AnalysisRun{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_AnalysisRun(ref),
+		rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_AnalysisRunArgument(ref),
+		rolloutv1alpha1.AnalysisRunList{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_AnalysisRunList(ref),
+		rolloutv1alpha1.AnalysisRunSpec{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref),
+		rolloutv1alpha1.AnalysisRunStatus{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref),
+		rolloutv1alpha1.AnalysisRunStrategy{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_AnalysisRunStrategy(ref),
+		rolloutv1alpha1.AnalysisRunTerminate{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_AnalysisRunTerminate(ref),
+		rolloutv1alpha1.AnalysisTemplate{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_AnalysisTemplate(ref),
+		rolloutv1alpha1.AnalysisTemplateList{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateList(ref),
+		rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateRef(ref),
+		rolloutv1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref),
+		rolloutv1alpha1.AntiAffinity{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_AntiAffinity(ref),
+		rolloutv1alpha1.ApisixRoute{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_ApisixRoute(ref),
+		rolloutv1alpha1.ApisixTrafficRouting{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_ApisixTrafficRouting(ref),
+		rolloutv1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_AppMeshTrafficRouting(ref),
+		rolloutv1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName():                  schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeGroup(ref),
+		rolloutv1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName():              schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeReference(ref),
+		rolloutv1alpha1.AppMeshVirtualService{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualService(ref),
+		rolloutv1alpha1.Argument{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_Argument(ref),
+		rolloutv1alpha1.ArgumentValueFrom{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_ArgumentValueFrom(ref),
+		rolloutv1alpha1.Authentication{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_Authentication(ref),
+		rolloutv1alpha1.BasicAuthConfig{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_BasicAuthConfig(ref),
+		rolloutv1alpha1.BlueGreenStatus{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_BlueGreenStatus(ref),
+		rolloutv1alpha1.BlueGreenStrategy{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_BlueGreenStrategy(ref),
+		rolloutv1alpha1.CanaryStatus{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref),
+		rolloutv1alpha1.CanaryStep{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref),
+		rolloutv1alpha1.CanaryStrategy{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref),
+		rolloutv1alpha1.CloudWatchMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_CloudWatchMetric(ref),
+		rolloutv1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricDataQuery(ref),
+		rolloutv1alpha1.CloudWatchMetricStat{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStat(ref),
+		rolloutv1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName():               schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetric(ref),
+		rolloutv1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName():      schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetricDimension(ref),
+		rolloutv1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName():                  schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplate(ref),
+		rolloutv1alpha1.ClusterAnalysisTemplateList{}.OpenAPIModelName():              schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplateList(ref),
+		rolloutv1alpha1.DatadogMetric{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_DatadogMetric(ref),
+		rolloutv1alpha1.DatadogSecretRef{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_DatadogSecretRef(ref),
+		rolloutv1alpha1.DryRun{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_DryRun(ref),
+		rolloutv1alpha1.Experiment{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_Experiment(ref),
+		rolloutv1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName():              schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisRunStatus(ref),
+		rolloutv1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName():            schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisTemplateRef(ref),
+		rolloutv1alpha1.ExperimentCondition{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_ExperimentCondition(ref),
+		rolloutv1alpha1.ExperimentList{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_ExperimentList(ref),
+		rolloutv1alpha1.ExperimentSpec{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref),
+		rolloutv1alpha1.ExperimentStatus{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref),
+		rolloutv1alpha1.FieldRef{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_FieldRef(ref),
+		rolloutv1alpha1.GraphiteMetric{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_GraphiteMetric(ref),
+		rolloutv1alpha1.HeaderRoutingMatch{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_HeaderRoutingMatch(ref),
+		rolloutv1alpha1.InfluxdbMetric{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_InfluxdbMetric(ref),
+		rolloutv1alpha1.IstioDestinationRule{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_IstioDestinationRule(ref),
+		rolloutv1alpha1.IstioTrafficRouting{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref),
+		rolloutv1alpha1.IstioVirtualService{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref),
+		rolloutv1alpha1.JobMetric{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_JobMetric(ref),
+		rolloutv1alpha1.KayentaMetric{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref),
+		rolloutv1alpha1.KayentaScope{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_KayentaScope(ref),
+		rolloutv1alpha1.KayentaThreshold{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_KayentaThreshold(ref),
+		rolloutv1alpha1.KubernetesMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_KubernetesMetric(ref),
+		rolloutv1alpha1.ManagedRoute{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_ManagedRoute(ref),
+		rolloutv1alpha1.Measurement{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_Measurement(ref),
+		rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_MeasurementRetention(ref),
+		rolloutv1alpha1.Metadata{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_Metadata(ref),
+		rolloutv1alpha1.Metric{}.OpenAPIModelName():                                   schema_argosy_apis_rollout_v1alpha1_Metric(ref),
+		rolloutv1alpha1.MetricProvider{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_MetricProvider(ref),
+		rolloutv1alpha1.MetricResult{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_MetricResult(ref),
+		rolloutv1alpha1.NewRelicMetric{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_NewRelicMetric(ref),
+		rolloutv1alpha1.NginxTrafficRouting{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_NginxTrafficRouting(ref),
+		rolloutv1alpha1.OAuth2Config{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_OAuth2Config(ref),
+		rolloutv1alpha1.ObjectRef{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ObjectRef(ref),
+		rolloutv1alpha1.PauseCondition{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_PauseCondition(ref),
+		rolloutv1alpha1.PauseStep{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_PauseStep(ref),
+		rolloutv1alpha1.PingPongSpec{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_PingPongSpec(ref),
+		rolloutv1alpha1.PluginStep{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_PluginStep(ref),
+		rolloutv1alpha1.PreferredAntiAffinity{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_PreferredAntiAffinity(ref),
+		rolloutv1alpha1.PrometheusMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref),
+		rolloutv1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_PrometheusRangeQueryArgs(ref),
+		rolloutv1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_ReplicaProgressThreshold(ref),
+		rolloutv1alpha1.RequiredAntiAffinity{}.OpenAPIModelName():                     schema_argosy_apis_rollout_v1alpha1_RequiredAntiAffinity(ref),
+		rolloutv1alpha1.RollbackWindowSpec{}.OpenAPIModelName():                       schema_argosy_apis_rollout_v1alpha1_RollbackWindowSpec(ref),
+		rolloutv1alpha1.Rollout{}.OpenAPIModelName():                                  schema_argosy_apis_rollout_v1alpha1_Rollout(ref),
+		rolloutv1alpha1.RolloutAbort{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutAbort(ref),
+		rolloutv1alpha1.RolloutAnalysis{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref),
+		rolloutv1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref),
+		rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName():                 schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisRunStatus(ref),
+		rolloutv1alpha1.RolloutCondition{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_RolloutCondition(ref),
+		rolloutv1alpha1.RolloutDuration{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutDuration(ref),
+		rolloutv1alpha1.RolloutExperimentStep{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref),
+		rolloutv1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName(): schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStepAnalysisTemplateRef(ref),
+		rolloutv1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName():                schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref),
+		rolloutv1alpha1.RolloutList{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutList(ref),
+		rolloutv1alpha1.RolloutPause{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutPause(ref),
+		rolloutv1alpha1.RolloutPromote{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RolloutPromote(ref),
+		rolloutv1alpha1.RolloutRestart{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RolloutRestart(ref),
+		rolloutv1alpha1.RolloutResume{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutResume(ref),
+		rolloutv1alpha1.RolloutRetry{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_RolloutRetry(ref),
+		rolloutv1alpha1.RolloutSetImage{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutSetImage(ref),
+		rolloutv1alpha1.RolloutSpec{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref),
+		rolloutv1alpha1.RolloutStatus{}.OpenAPIModelName():                            schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref),
+		rolloutv1alpha1.RolloutStrategy{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref),
+		rolloutv1alpha1.RolloutTree{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref),
+		rolloutv1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName():                   schema_argosy_apis_rollout_v1alpha1_RolloutTreeAnalysisRun(ref),
+		rolloutv1alpha1.RolloutTreeImage{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_RolloutTreeImage(ref),
+		rolloutv1alpha1.RolloutTreePod{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_RolloutTreePod(ref),
+		rolloutv1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicaSet(ref),
+		rolloutv1alpha1.RolloutTreeReplicas{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicas(ref),
+		rolloutv1alpha1.RolloutTreeRevision{}.OpenAPIModelName():                      schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref),
+		rolloutv1alpha1.RolloutUndo{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_RolloutUndo(ref),
+		rolloutv1alpha1.RouteMatch{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref),
+		rolloutv1alpha1.RunSummary{}.OpenAPIModelName():                               schema_argosy_apis_rollout_v1alpha1_RunSummary(ref),
+		rolloutv1alpha1.SMITrafficRouting{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_SMITrafficRouting(ref),
+		rolloutv1alpha1.ScopeDetail{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_ScopeDetail(ref),
+		rolloutv1alpha1.SecretKeyRef{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_SecretKeyRef(ref),
+		rolloutv1alpha1.SetCanaryScale{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_SetCanaryScale(ref),
+		rolloutv1alpha1.SetHeaderRoute{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_SetHeaderRoute(ref),
+		rolloutv1alpha1.SetMirrorRoute{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_SetMirrorRoute(ref),
+		rolloutv1alpha1.Sigv4Config{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_Sigv4Config(ref),
+		rolloutv1alpha1.SkyWalkingMetric{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_SkyWalkingMetric(ref),
+		rolloutv1alpha1.StepPluginStatus{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_StepPluginStatus(ref),
+		rolloutv1alpha1.StickinessConfig{}.OpenAPIModelName():                         schema_argosy_apis_rollout_v1alpha1_StickinessConfig(ref),
+		rolloutv1alpha1.StringMatch{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_StringMatch(ref),
+		rolloutv1alpha1.TCPRoute{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TCPRoute(ref),
+		rolloutv1alpha1.TLSRoute{}.OpenAPIModelName():                                 schema_argosy_apis_rollout_v1alpha1_TLSRoute(ref),
+		rolloutv1alpha1.TTLStrategy{}.OpenAPIModelName():                              schema_argosy_apis_rollout_v1alpha1_TTLStrategy(ref),
+		rolloutv1alpha1.TemplateService{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_TemplateService(ref),
+		rolloutv1alpha1.TemplateSpec{}.OpenAPIModelName():                             schema_argosy_apis_rollout_v1alpha1_TemplateSpec(ref),
+		rolloutv1alpha1.TemplateStatus{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_TemplateStatus(ref),
+		rolloutv1alpha1.TraefikTrafficRouting{}.OpenAPIModelName():                    schema_argosy_apis_rollout_v1alpha1_TraefikTrafficRouting(ref),
+		rolloutv1alpha1.TrafficRouting{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref),
+		rolloutv1alpha1.TrafficWeights{}.OpenAPIModelName():                           schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref),
+		rolloutv1alpha1.ValueFrom{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_ValueFrom(ref),
+		rolloutv1alpha1.WavefrontMetric{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_WavefrontMetric(ref),
+		rolloutv1alpha1.WebMetric{}.OpenAPIModelName():                                schema_argosy_apis_rollout_v1alpha1_WebMetric(ref),
+		rolloutv1alpha1.WebMetricHeader{}.OpenAPIModelName():                          schema_argosy_apis_rollout_v1alpha1_WebMetricHeader(ref),
+		rolloutv1alpha1.WeightDestination{}.OpenAPIModelName():                        schema_argosy_apis_rollout_v1alpha1_WeightDestination(ref),
+		sensorv1alpha1.AMQPConsumeConfig{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_AMQPConsumeConfig(ref),
+		sensorv1alpha1.AMQPEventSource{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_AMQPEventSource(ref),
+		sensorv1alpha1.AMQPExchangeDeclareConfig{}.OpenAPIModelName():                 schema_argosy_apis_sensor_v1alpha1_AMQPExchangeDeclareConfig(ref),
+		sensorv1alpha1.AMQPQueueBindConfig{}.OpenAPIModelName():                       schema_argosy_apis_sensor_v1alpha1_AMQPQueueBindConfig(ref),
+		sensorv1alpha1.AMQPQueueDeclareConfig{}.OpenAPIModelName():                    schema_argosy_apis_sensor_v1alpha1_AMQPQueueDeclareConfig(ref),
+		sensorv1alpha1.AWSLambdaTrigger{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_AWSLambdaTrigger(ref),
+		sensorv1alpha1.AWSMSKIAMConfig{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_AWSMSKIAMConfig(ref),
+		sensorv1alpha1.Amount{}.OpenAPIModelName():                                    schema_argosy_apis_sensor_v1alpha1_Amount(ref),
+		sensorv1alpha1.ArgoWorkflowTrigger{}.OpenAPIModelName():                       schema_argosy_apis_sensor_v1alpha1_ArgoWorkflowTrigger(ref),
+		sensorv1alpha1.ArtifactLocation{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_ArtifactLocation(ref),
+		sensorv1alpha1.AzureEventHubsTrigger{}.OpenAPIModelName():                     schema_argosy_apis_sensor_v1alpha1_AzureEventHubsTrigger(ref),
+		sensorv1alpha1.AzureEventsHubEventSource{}.OpenAPIModelName():                 schema_argosy_apis_sensor_v1alpha1_AzureEventsHubEventSource(ref),
+		sensorv1alpha1.AzureQueueStorageEventSource{}.OpenAPIModelName():              schema_argosy_apis_sensor_v1alpha1_AzureQueueStorageEventSource(ref),
+		sensorv1alpha1.AzureServiceBusEventSource{}.OpenAPIModelName():                schema_argosy_apis_sensor_v1alpha1_AzureServiceBusEventSource(ref),
+		sensorv1alpha1.AzureServiceBusTrigger{}.OpenAPIModelName():                    schema_argosy_apis_sensor_v1alpha1_AzureServiceBusTrigger(ref),
+		sensorv1alpha1.Backoff{}.OpenAPIModelName():                                   schema_argosy_apis_sensor_v1alpha1_Backoff(ref),
+		sensorv1alpha1.BasicAuth{}.OpenAPIModelName():                                 schema_argosy_apis_sensor_v1alpha1_BasicAuth(ref),
+		sensorv1alpha1.BitbucketAuth{}.OpenAPIModelName():                             schema_argosy_apis_sensor_v1alpha1_BitbucketAuth(ref),
+		sensorv1alpha1.BitbucketEventSource{}.OpenAPIModelName():                      schema_argosy_apis_sensor_v1alpha1_BitbucketEventSource(ref),
+		sensorv1alpha1.BitbucketRepository{}.OpenAPIModelName():                       schema_argosy_apis_sensor_v1alpha1_BitbucketRepository(ref),
+		sensorv1alpha1.BitbucketServerEventSource{}.OpenAPIModelName():                schema_argosy_apis_sensor_v1alpha1_BitbucketServerEventSource(ref),
+		sensorv1alpha1.BitbucketServerRepository{}.OpenAPIModelName():                 schema_argosy_apis_sensor_v1alpha1_BitbucketServerRepository(ref),
+		sensorv1alpha1.BusConfig{}.OpenAPIModelName():                                 schema_argosy_apis_sensor_v1alpha1_BusConfig(ref),
+		sensorv1alpha1.CalendarEventSource{}.OpenAPIModelName():                       schema_argosy_apis_sensor_v1alpha1_CalendarEventSource(ref),
+		sensorv1alpha1.CatchupConfiguration{}.OpenAPIModelName():                      schema_argosy_apis_sensor_v1alpha1_CatchupConfiguration(ref),
+		sensorv1alpha1.Condition{}.OpenAPIModelName():                                 schema_argosy_apis_sensor_v1alpha1_Condition(ref),
+		sensorv1alpha1.ConditionsResetByTime{}.OpenAPIModelName():                     schema_argosy_apis_sensor_v1alpha1_ConditionsResetByTime(ref),
+		sensorv1alpha1.ConditionsResetCriteria{}.OpenAPIModelName():                   schema_argosy_apis_sensor_v1alpha1_ConditionsResetCriteria(ref),
+		sensorv1alpha1.ConfigMapPersistence{}.OpenAPIModelName():                      schema_argosy_apis_sensor_v1alpha1_ConfigMapPersistence(ref),
+		sensorv1alpha1.Container{}.OpenAPIModelName():                                 schema_argosy_apis_sensor_v1alpha1_Container(ref),
+		sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_ContainerTemplate(ref),
+		sensorv1alpha1.CustomTrigger{}.OpenAPIModelName():                             schema_argosy_apis_sensor_v1alpha1_CustomTrigger(ref),
+		sensorv1alpha1.DataFilter{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_DataFilter(ref),
+		sensorv1alpha1.EmailTrigger{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_EmailTrigger(ref),
+		sensorv1alpha1.EmitterEventSource{}.OpenAPIModelName():                        schema_argosy_apis_sensor_v1alpha1_EmitterEventSource(ref),
+		sensorv1alpha1.EventBus{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_EventBus(ref),
+		sensorv1alpha1.EventBusList{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_EventBusList(ref),
+		sensorv1alpha1.EventBusSpec{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_EventBusSpec(ref),
+		sensorv1alpha1.EventBusStatus{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_EventBusStatus(ref),
+		sensorv1alpha1.EventContext{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_EventContext(ref),
+		sensorv1alpha1.EventDependency{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_EventDependency(ref),
+		sensorv1alpha1.EventDependencyFilter{}.OpenAPIModelName():                     schema_argosy_apis_sensor_v1alpha1_EventDependencyFilter(ref),
+		sensorv1alpha1.EventDependencyTransformer{}.OpenAPIModelName():                schema_argosy_apis_sensor_v1alpha1_EventDependencyTransformer(ref),
+		sensorv1alpha1.EventOptions{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_EventOptions(ref),
+		sensorv1alpha1.EventPersistence{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_EventPersistence(ref),
+		sensorv1alpha1.EventSource{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_EventSource(ref),
+		sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_EventSourceFilter(ref),
+		sensorv1alpha1.EventSourceList{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_EventSourceList(ref),
+		sensorv1alpha1.EventSourceSpec{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_EventSourceSpec(ref),
+		sensorv1alpha1.EventSourceStatus{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_EventSourceStatus(ref),
+		sensorv1alpha1.ExprFilter{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_ExprFilter(ref),
+		sensorv1alpha1.FileArtifact{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_FileArtifact(ref),
+		sensorv1alpha1.FileEventSource{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_FileEventSource(ref),
+		sensorv1alpha1.GenericEventSource{}.OpenAPIModelName():                        schema_argosy_apis_sensor_v1alpha1_GenericEventSource(ref),
+		sensorv1alpha1.GerritEventSource{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_GerritEventSource(ref),
+		sensorv1alpha1.GitArtifact{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_GitArtifact(ref),
+		sensorv1alpha1.GitCreds{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_GitCreds(ref),
+		sensorv1alpha1.GitRemoteConfig{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_GitRemoteConfig(ref),
+		sensorv1alpha1.GithubAppCreds{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_GithubAppCreds(ref),
+		sensorv1alpha1.GithubEventSource{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_GithubEventSource(ref),
+		sensorv1alpha1.GitlabEventSource{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_GitlabEventSource(ref),
+		sensorv1alpha1.HDFSEventSource{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_HDFSEventSource(ref),
+		sensorv1alpha1.HTTPTrigger{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_HTTPTrigger(ref),
+		sensorv1alpha1.Int64OrString{}.OpenAPIModelName():                             schema_argosy_apis_sensor_v1alpha1_Int64OrString(ref),
+		sensorv1alpha1.JetStreamBus{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_JetStreamBus(ref),
+		sensorv1alpha1.JetStreamConfig{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_JetStreamConfig(ref),
+		sensorv1alpha1.K8SResourcePolicy{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_K8SResourcePolicy(ref),
+		sensorv1alpha1.KafkaBus{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_KafkaBus(ref),
+		sensorv1alpha1.KafkaConsumerGroup{}.OpenAPIModelName():                        schema_argosy_apis_sensor_v1alpha1_KafkaConsumerGroup(ref),
+		sensorv1alpha1.KafkaEventSource{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_KafkaEventSource(ref),
+		sensorv1alpha1.KafkaTrigger{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_KafkaTrigger(ref),
+		sensorv1alpha1.LogTrigger{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_LogTrigger(ref),
+		sensorv1alpha1.MNSEventSource{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_MNSEventSource(ref),
+		sensorv1alpha1.MQTTEventSource{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_MQTTEventSource(ref),
+		sensorv1alpha1.Metadata{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_Metadata(ref),
+		sensorv1alpha1.NATSAuth{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_NATSAuth(ref),
+		sensorv1alpha1.NATSBus{}.OpenAPIModelName():                                   schema_argosy_apis_sensor_v1alpha1_NATSBus(ref),
+		sensorv1alpha1.NATSConfig{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_NATSConfig(ref),
+		sensorv1alpha1.NATSEventsSource{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_NATSEventsSource(ref),
+		sensorv1alpha1.NATSTrigger{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_NATSTrigger(ref),
+		sensorv1alpha1.NSQEventSource{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_NSQEventSource(ref),
+		sensorv1alpha1.NativeStrategy{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_NativeStrategy(ref),
+		sensorv1alpha1.OpenWhiskTrigger{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_OpenWhiskTrigger(ref),
+		sensorv1alpha1.OwnedRepositories{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_OwnedRepositories(ref),
+		sensorv1alpha1.PayloadField{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_PayloadField(ref),
+		sensorv1alpha1.PersistenceStrategy{}.OpenAPIModelName():                       schema_argosy_apis_sensor_v1alpha1_PersistenceStrategy(ref),
+		sensorv1alpha1.PubSubEventSource{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_PubSubEventSource(ref),
+		sensorv1alpha1.PulsarEventSource{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_PulsarEventSource(ref),
+		sensorv1alpha1.PulsarTrigger{}.OpenAPIModelName():                             schema_argosy_apis_sensor_v1alpha1_PulsarTrigger(ref),
+		sensorv1alpha1.RateLimit{}.OpenAPIModelName():                                 schema_argosy_apis_sensor_v1alpha1_RateLimit(ref),
+		sensorv1alpha1.RedisEventSource{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_RedisEventSource(ref),
+		sensorv1alpha1.RedisStreamEventSource{}.OpenAPIModelName():                    schema_argosy_apis_sensor_v1alpha1_RedisStreamEventSource(ref),
+		sensorv1alpha1.ResourceEventSource{}.OpenAPIModelName():                       schema_argosy_apis_sensor_v1alpha1_ResourceEventSource(ref),
+		sensorv1alpha1.ResourceFilter{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_ResourceFilter(ref),
+		sensorv1alpha1.S3Artifact{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_S3Artifact(ref),
+		sensorv1alpha1.S3Bucket{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_S3Bucket(ref),
+		sensorv1alpha1.S3Filter{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_S3Filter(ref),
+		sensorv1alpha1.SASLConfig{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_SASLConfig(ref),
+		sensorv1alpha1.SFTPEventSource{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_SFTPEventSource(ref),
+		sensorv1alpha1.SNSEventSource{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_SNSEventSource(ref),
+		sensorv1alpha1.SQSEventSource{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_SQSEventSource(ref),
+		sensorv1alpha1.SchemaRegistryConfig{}.OpenAPIModelName():                      schema_argosy_apis_sensor_v1alpha1_SchemaRegistryConfig(ref),
+		sensorv1alpha1.SecureHeader{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_SecureHeader(ref),
+		sensorv1alpha1.Selector{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_Selector(ref),
+		sensorv1alpha1.Sensor{}.OpenAPIModelName():                                    schema_argosy_apis_sensor_v1alpha1_Sensor(ref),
+		sensorv1alpha1.SensorList{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_SensorList(ref),
+		sensorv1alpha1.SensorSpec{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_SensorSpec(ref),
+		sensorv1alpha1.SensorStatus{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_SensorStatus(ref),
+		sensorv1alpha1.Service{}.OpenAPIModelName():                                   schema_argosy_apis_sensor_v1alpha1_Service(ref),
+		sensorv1alpha1.SlackEventSource{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_SlackEventSource(ref),
+		sensorv1alpha1.SlackSender{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_SlackSender(ref),
+		sensorv1alpha1.SlackThread{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_SlackThread(ref),
+		sensorv1alpha1.SlackTrigger{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_SlackTrigger(ref),
+		sensorv1alpha1.StandardK8STrigger{}.OpenAPIModelName():                        schema_argosy_apis_sensor_v1alpha1_StandardK8STrigger(ref),
+		sensorv1alpha1.StatusPolicy{}.OpenAPIModelName():                              schema_argosy_apis_sensor_v1alpha1_StatusPolicy(ref),
+		sensorv1alpha1.StorageGridEventSource{}.OpenAPIModelName():                    schema_argosy_apis_sensor_v1alpha1_StorageGridEventSource(ref),
+		sensorv1alpha1.StripeEventSource{}.OpenAPIModelName():                         schema_argosy_apis_sensor_v1alpha1_StripeEventSource(ref),
+		sensorv1alpha1.TLSConfig{}.OpenAPIModelName():                                 schema_argosy_apis_sensor_v1alpha1_TLSConfig(ref),
+		sensorv1alpha1.Template{}.OpenAPIModelName():                                  schema_argosy_apis_sensor_v1alpha1_Template(ref),
+		sensorv1alpha1.TimeFilter{}.OpenAPIModelName():                                schema_argosy_apis_sensor_v1alpha1_TimeFilter(ref),
+		sensorv1alpha1.Trigger{}.OpenAPIModelName():                                   schema_argosy_apis_sensor_v1alpha1_Trigger(ref),
+		sensorv1alpha1.TriggerParameter{}.OpenAPIModelName():                          schema_argosy_apis_sensor_v1alpha1_TriggerParameter(ref),
+		sensorv1alpha1.TriggerParameterSource{}.OpenAPIModelName():                    schema_argosy_apis_sensor_v1alpha1_TriggerParameterSource(ref),
+		sensorv1alpha1.TriggerPolicy{}.OpenAPIModelName():                             schema_argosy_apis_sensor_v1alpha1_TriggerPolicy(ref),
+		sensorv1alpha1.TriggerTemplate{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_TriggerTemplate(ref),
+		sensorv1alpha1.URLArtifact{}.OpenAPIModelName():                               schema_argosy_apis_sensor_v1alpha1_URLArtifact(ref),
+		sensorv1alpha1.ValueFromSource{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_ValueFromSource(ref),
+		sensorv1alpha1.WatchPathConfig{}.OpenAPIModelName():                           schema_argosy_apis_sensor_v1alpha1_WatchPathConfig(ref),
+		sensorv1alpha1.WebhookContext{}.OpenAPIModelName():                            schema_argosy_apis_sensor_v1alpha1_WebhookContext(ref),
+		sensorv1alpha1.WebhookEventSource{}.OpenAPIModelName():                        schema_argosy_apis_sensor_v1alpha1_WebhookEventSource(ref),
+		verb.Request{}.OpenAPIModelName():                                             schema_argosydev_argosy_apis_verb_Request(ref),
+		workflowv1alpha1.Amount{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Amount(ref),
+		workflowv1alpha1.AnyString{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_AnyString(ref),
+		workflowv1alpha1.ArchiveStrategy{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_ArchiveStrategy(ref),
+		workflowv1alpha1.Arguments{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Arguments(ref),
+		workflowv1alpha1.ArtGCStatus{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_ArtGCStatus(ref),
+		workflowv1alpha1.Artifact{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Artifact(ref),
+		workflowv1alpha1.ArtifactGC{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_ArtifactGC(ref),
+		workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_ArtifactLocation(ref),
+		workflowv1alpha1.ArtifactPaths{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_ArtifactPaths(ref),
+		workflowv1alpha1.ArtifactRepository{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_ArtifactRepository(ref),
+		workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRef(ref),
+		workflowv1alpha1.ArtifactRepositoryRefStatus{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_ArtifactRepositoryRefStatus(ref),
+		workflowv1alpha1.ArtifactoryArtifact{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifact(ref),
+		workflowv1alpha1.ArtifactoryArtifactRepository{}.OpenAPIModelName():           schema_argosy_apis_workflow_v1alpha1_ArtifactoryArtifactRepository(ref),
+		workflowv1alpha1.ArtifactoryAuth{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_ArtifactoryAuth(ref),
+		workflowv1alpha1.AzureArtifact{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_AzureArtifact(ref),
+		workflowv1alpha1.AzureArtifactRepository{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_AzureArtifactRepository(ref),
+		workflowv1alpha1.AzureBlobContainer{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_AzureBlobContainer(ref),
+		workflowv1alpha1.Backoff{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Backoff(ref),
+		workflowv1alpha1.BasicAuth{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_BasicAuth(ref),
+		workflowv1alpha1.Cache{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_Cache(ref),
+		workflowv1alpha1.ClientCertAuth{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_ClientCertAuth(ref),
+		workflowv1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref),
+		workflowv1alpha1.ClusterWorkflowTemplateList{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref),
+		workflowv1alpha1.Condition{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Condition(ref),
+		workflowv1alpha1.ContainerNode{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_ContainerNode(ref),
+		workflowv1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ContainerSetRetryStrategy(ref),
+		workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref),
+		workflowv1alpha1.ContinueOn{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_ContinueOn(ref),
+		workflowv1alpha1.Counter{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Counter(ref),
+		workflowv1alpha1.CreateS3BucketOptions{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_CreateS3BucketOptions(ref),
+		workflowv1alpha1.CronWorkflow{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_CronWorkflow(ref),
+		workflowv1alpha1.CronWorkflowList{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_CronWorkflowList(ref),
+		workflowv1alpha1.CronWorkflowSpec{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_CronWorkflowSpec(ref),
+		workflowv1alpha1.CronWorkflowStatus{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_CronWorkflowStatus(ref),
+		workflowv1alpha1.DAGTask{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_DAGTask(ref),
+		workflowv1alpha1.DAGTemplate{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_DAGTemplate(ref),
+		workflowv1alpha1.Data{}.OpenAPIModelName():                                    schema_argosy_apis_workflow_v1alpha1_Data(ref),
+		workflowv1alpha1.DataSource{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_DataSource(ref),
+		workflowv1alpha1.Event{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_Event(ref),
+		workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_ExecutorConfig(ref),
+		workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_ExecutorPlugin(ref),
+		workflowv1alpha1.ExecutorPluginSidecar{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSidecar(ref),
+		workflowv1alpha1.ExecutorPluginSpec{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_ExecutorPluginSpec(ref),
+		workflowv1alpha1.GCSArtifact{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_GCSArtifact(ref),
+		workflowv1alpha1.GCSArtifactRepository{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_GCSArtifactRepository(ref),
+		workflowv1alpha1.GCSBucket{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_GCSBucket(ref),
+		workflowv1alpha1.Gauge{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_Gauge(ref),
+		workflowv1alpha1.GitArtifact{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_GitArtifact(ref),
+		workflowv1alpha1.HDFSArtifact{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_HDFSArtifact(ref),
+		workflowv1alpha1.HDFSArtifactRepository{}.OpenAPIModelName():                  schema_argosy_apis_workflow_v1alpha1_HDFSArtifactRepository(ref),
+		workflowv1alpha1.HDFSConfig{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_HDFSConfig(ref),
+		workflowv1alpha1.HDFSKrbConfig{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_HDFSKrbConfig(ref),
+		workflowv1alpha1.HTTP{}.OpenAPIModelName():                                    schema_argosy_apis_workflow_v1alpha1_HTTP(ref),
+		workflowv1alpha1.HTTPArtifact{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_HTTPArtifact(ref),
+		workflowv1alpha1.HTTPAuth{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_HTTPAuth(ref),
+		workflowv1alpha1.HTTPBodySource{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_HTTPBodySource(ref),
+		workflowv1alpha1.HTTPHeader{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_HTTPHeader(ref),
+		workflowv1alpha1.HTTPHeaderSource{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_HTTPHeaderSource(ref),
+		workflowv1alpha1.Header{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Header(ref),
+		workflowv1alpha1.Histogram{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Histogram(ref),
+		workflowv1alpha1.Inputs{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Inputs(ref),
+		workflowv1alpha1.LabelValueFrom{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_LabelValueFrom(ref),
+		workflowv1alpha1.LifecycleHook{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_LifecycleHook(ref),
+		workflowv1alpha1.ManifestFrom{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_ManifestFrom(ref),
+		workflowv1alpha1.MemoizationStatus{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_MemoizationStatus(ref),
+		workflowv1alpha1.Memoize{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Memoize(ref),
+		workflowv1alpha1.Metadata{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Metadata(ref),
+		workflowv1alpha1.MetricLabel{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_MetricLabel(ref),
+		workflowv1alpha1.Metrics{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Metrics(ref),
+		workflowv1alpha1.Mutex{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_Mutex(ref),
+		workflowv1alpha1.MutexHolding{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_MutexHolding(ref),
+		workflowv1alpha1.MutexStatus{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_MutexStatus(ref),
+		workflowv1alpha1.NodeFlag{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_NodeFlag(ref),
+		workflowv1alpha1.NodeStatus{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_NodeStatus(ref),
+		workflowv1alpha1.NodeSynchronizationStatus{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_NodeSynchronizationStatus(ref),
+		workflowv1alpha1.NoneStrategy{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_NoneStrategy(ref),
+		workflowv1alpha1.OAuth2Auth{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_OAuth2Auth(ref),
+		workflowv1alpha1.OAuth2EndpointParam{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_OAuth2EndpointParam(ref),
+		workflowv1alpha1.OSSArtifact{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_OSSArtifact(ref),
+		workflowv1alpha1.OSSArtifactRepository{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_OSSArtifactRepository(ref),
+		workflowv1alpha1.OSSBucket{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_OSSBucket(ref),
+		workflowv1alpha1.OSSLifecycleRule{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_OSSLifecycleRule(ref),
+		workflowv1alpha1.Outputs{}.OpenAPIModelName():                                 schema_argosy_apis_workflow_v1alpha1_Outputs(ref),
+		workflowv1alpha1.Parameter{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Parameter(ref),
+		workflowv1alpha1.PluginArtifact{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_PluginArtifact(ref),
+		workflowv1alpha1.PluginArtifactRepository{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_PluginArtifactRepository(ref),
+		workflowv1alpha1.PodGC{}.OpenAPIModelName():                                   schema_argosy_apis_workflow_v1alpha1_PodGC(ref),
+		workflowv1alpha1.Prometheus{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_Prometheus(ref),
+		workflowv1alpha1.RawArtifact{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_RawArtifact(ref),
+		workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_ResourceTemplate(ref),
+		workflowv1alpha1.RetryAffinity{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_RetryAffinity(ref),
+		workflowv1alpha1.RetryNodeAntiAffinity{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_RetryNodeAntiAffinity(ref),
+		workflowv1alpha1.RetryStrategy{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_RetryStrategy(ref),
+		workflowv1alpha1.S3Artifact{}.OpenAPIModelName():                              schema_argosy_apis_workflow_v1alpha1_S3Artifact(ref),
+		workflowv1alpha1.S3ArtifactRepository{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_S3ArtifactRepository(ref),
+		workflowv1alpha1.S3Bucket{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_S3Bucket(ref),
+		workflowv1alpha1.S3EncryptionOptions{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_S3EncryptionOptions(ref),
+		workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_ScriptTemplate(ref),
+		workflowv1alpha1.SemaphoreHolding{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_SemaphoreHolding(ref),
+		workflowv1alpha1.SemaphoreRef{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_SemaphoreRef(ref),
+		workflowv1alpha1.SemaphoreStatus{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_SemaphoreStatus(ref),
+		workflowv1alpha1.Sequence{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Sequence(ref),
+		workflowv1alpha1.StopStrategy{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_StopStrategy(ref),
+		workflowv1alpha1.Submit{}.OpenAPIModelName():                                  schema_argosy_apis_workflow_v1alpha1_Submit(ref),
+		workflowv1alpha1.SuppliedValueFrom{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_SuppliedValueFrom(ref),
+		workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_SuspendTemplate(ref),
+		workflowv1alpha1.SyncDatabaseRef{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_SyncDatabaseRef(ref),
+		workflowv1alpha1.Synchronization{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_Synchronization(ref),
+		workflowv1alpha1.SynchronizationStatus{}.OpenAPIModelName():                   schema_argosy_apis_workflow_v1alpha1_SynchronizationStatus(ref),
+		workflowv1alpha1.TTLStrategy{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_TTLStrategy(ref),
+		workflowv1alpha1.TarStrategy{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_TarStrategy(ref),
+		workflowv1alpha1.Template{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Template(ref),
+		workflowv1alpha1.TemplateRef{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_TemplateRef(ref),
+		workflowv1alpha1.TransformationStep{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_TransformationStep(ref),
+		workflowv1alpha1.UserContainer{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_UserContainer(ref),
+		workflowv1alpha1.ValueFrom{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref),
+		workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_VolumeClaimGC(ref),
+		workflowv1alpha1.Workflow{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Workflow(ref),
+		workflowv1alpha1.WorkflowEventBinding{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref),
+		workflowv1alpha1.WorkflowEventBindingList{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref),
+		workflowv1alpha1.WorkflowEventBindingSpec{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingSpec(ref),
+		workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_WorkflowLevelArtifactGC(ref),
+		workflowv1alpha1.WorkflowList{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_WorkflowList(ref),
+		workflowv1alpha1.WorkflowLogOptions{}.OpenAPIModelName():                      schema_argosy_apis_workflow_v1alpha1_WorkflowLogOptions(ref),
+		workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_WorkflowMetadata(ref),
+		workflowv1alpha1.WorkflowResume{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_WorkflowResume(ref),
+		workflowv1alpha1.WorkflowSpec{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref),
+		workflowv1alpha1.WorkflowStatus{}.OpenAPIModelName():                          schema_argosy_apis_workflow_v1alpha1_WorkflowStatus(ref),
+		workflowv1alpha1.WorkflowStep{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_WorkflowStep(ref),
+		workflowv1alpha1.WorkflowStop{}.OpenAPIModelName():                            schema_argosy_apis_workflow_v1alpha1_WorkflowStop(ref),
+		workflowv1alpha1.WorkflowSuspend{}.OpenAPIModelName():                         schema_argosy_apis_workflow_v1alpha1_WorkflowSuspend(ref),
+		workflowv1alpha1.WorkflowTemplate{}.OpenAPIModelName():                        schema_argosy_apis_workflow_v1alpha1_WorkflowTemplate(ref),
+		workflowv1alpha1.WorkflowTemplateList{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateList(ref),
+		workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_WorkflowTemplateRef(ref),
+		workflowv1alpha1.WorkflowTerminate{}.OpenAPIModelName():                       schema_argosy_apis_workflow_v1alpha1_WorkflowTerminate(ref),
+		workflowv1alpha1.ZipStrategy{}.OpenAPIModelName():                             schema_argosy_apis_workflow_v1alpha1_ZipStrategy(ref),
+		v1.ContainerResourceMetricSource{}.OpenAPIModelName():                         schema_k8sio_api_autoscaling_v1_ContainerResourceMetricSource(ref),
+		v1.ContainerResourceMetricStatus{}.OpenAPIModelName():                         schema_k8sio_api_autoscaling_v1_ContainerResourceMetricStatus(ref),
+		v1.CrossVersionObjectReference{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_CrossVersionObjectReference(ref),
+		v1.ExternalMetricSource{}.OpenAPIModelName():                                  schema_k8sio_api_autoscaling_v1_ExternalMetricSource(ref),
+		v1.ExternalMetricStatus{}.OpenAPIModelName():                                  schema_k8sio_api_autoscaling_v1_ExternalMetricStatus(ref),
+		v1.HorizontalPodAutoscaler{}.OpenAPIModelName():                               schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscaler(ref),
+		v1.HorizontalPodAutoscalerCondition{}.OpenAPIModelName():                      schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerCondition(ref),
+		v1.HorizontalPodAutoscalerList{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerList(ref),
+		v1.HorizontalPodAutoscalerSpec{}.OpenAPIModelName():                           schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerSpec(ref),
+		v1.HorizontalPodAutoscalerStatus{}.OpenAPIModelName():                         schema_k8sio_api_autoscaling_v1_HorizontalPodAutoscalerStatus(ref),
+		v1.MetricSpec{}.OpenAPIModelName():                                            schema_k8sio_api_autoscaling_v1_MetricSpec(ref),
+		v1.MetricStatus{}.OpenAPIModelName():                                          schema_k8sio_api_autoscaling_v1_MetricStatus(ref),
+		v1.ObjectMetricSource{}.OpenAPIModelName():                                    schema_k8sio_api_autoscaling_v1_ObjectMetricSource(ref),
+		v1.ObjectMetricStatus{}.OpenAPIModelName():                                    schema_k8sio_api_autoscaling_v1_ObjectMetricStatus(ref),
+		v1.PodsMetricSource{}.OpenAPIModelName():                                      schema_k8sio_api_autoscaling_v1_PodsMetricSource(ref),
+		v1.PodsMetricStatus{}.OpenAPIModelName():                                      schema_k8sio_api_autoscaling_v1_PodsMetricStatus(ref),
+		v1.ResourceMetricSource{}.OpenAPIModelName():                                  schema_k8sio_api_autoscaling_v1_ResourceMetricSource(ref),
+		v1.ResourceMetricStatus{}.OpenAPIModelName():                                  schema_k8sio_api_autoscaling_v1_ResourceMetricStatus(ref),
+		v1.Scale{}.OpenAPIModelName():                                                 schema_k8sio_api_autoscaling_v1_Scale(ref),
+		v1.ScaleSpec{}.OpenAPIModelName():                                             schema_k8sio_api_autoscaling_v1_ScaleSpec(ref),
+		v1.ScaleStatus{}.OpenAPIModelName():                                           schema_k8sio_api_autoscaling_v1_ScaleStatus(ref),
+		batchv1.CronJob{}.OpenAPIModelName():                                          schema_k8sio_api_batch_v1_CronJob(ref),
+		batchv1.CronJobList{}.OpenAPIModelName():                                      schema_k8sio_api_batch_v1_CronJobList(ref),
+		batchv1.CronJobSpec{}.OpenAPIModelName():                                      schema_k8sio_api_batch_v1_CronJobSpec(ref),
+		batchv1.CronJobStatus{}.OpenAPIModelName():                                    schema_k8sio_api_batch_v1_CronJobStatus(ref),
+		batchv1.Job{}.OpenAPIModelName():                                              schema_k8sio_api_batch_v1_Job(ref),
+		batchv1.JobCondition{}.OpenAPIModelName():                                     schema_k8sio_api_batch_v1_JobCondition(ref),
+		batchv1.JobList{}.OpenAPIModelName():                                          schema_k8sio_api_batch_v1_JobList(ref),
+		batchv1.JobSchedulingConfiguration{}.OpenAPIModelName():                       schema_k8sio_api_batch_v1_JobSchedulingConfiguration(ref),
+		batchv1.JobSpec{}.OpenAPIModelName():                                          schema_k8sio_api_batch_v1_JobSpec(ref),
+		batchv1.JobStatus{}.OpenAPIModelName():                                        schema_k8sio_api_batch_v1_JobStatus(ref),
+		batchv1.JobTemplateSpec{}.OpenAPIModelName():                                  schema_k8sio_api_batch_v1_JobTemplateSpec(ref),
+		batchv1.PodFailurePolicy{}.OpenAPIModelName():                                 schema_k8sio_api_batch_v1_PodFailurePolicy(ref),
+		batchv1.PodFailurePolicyOnExitCodesRequirement{}.OpenAPIModelName():           schema_k8sio_api_batch_v1_PodFailurePolicyOnExitCodesRequirement(ref),
+		batchv1.PodFailurePolicyOnPodConditionsPattern{}.OpenAPIModelName():           schema_k8sio_api_batch_v1_PodFailurePolicyOnPodConditionsPattern(ref),
+		batchv1.PodFailurePolicyRule{}.OpenAPIModelName():                             schema_k8sio_api_batch_v1_PodFailurePolicyRule(ref),
+		batchv1.SuccessPolicy{}.OpenAPIModelName():                                    schema_k8sio_api_batch_v1_SuccessPolicy(ref),
+		batchv1.SuccessPolicyRule{}.OpenAPIModelName():                                schema_k8sio_api_batch_v1_SuccessPolicyRule(ref),
+		batchv1.UncountedTerminatedPods{}.OpenAPIModelName():                          schema_k8sio_api_batch_v1_UncountedTerminatedPods(ref),
+		corev1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
+		corev1.Affinity{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_Affinity(ref),
+		corev1.AppArmorProfile{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_AppArmorProfile(ref),
+		corev1.AttachedVolume{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_AttachedVolume(ref),
+		corev1.AvoidPods{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_AvoidPods(ref),
+		corev1.AzureDiskVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_AzureDiskVolumeSource(ref),
+		corev1.AzureFilePersistentVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_AzureFilePersistentVolumeSource(ref),
+		corev1.AzureFileVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_AzureFileVolumeSource(ref),
+		corev1.Binding{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Binding(ref),
+		corev1.CSIPersistentVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_CSIPersistentVolumeSource(ref),
+		corev1.CSIVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_CSIVolumeSource(ref),
+		corev1.Capabilities{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Capabilities(ref),
+		corev1.CephFSPersistentVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_CephFSPersistentVolumeSource(ref),
+		corev1.CephFSVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_CephFSVolumeSource(ref),
+		corev1.CinderPersistentVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_CinderPersistentVolumeSource(ref),
+		corev1.CinderVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_CinderVolumeSource(ref),
+		corev1.ClientIPConfig{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ClientIPConfig(ref),
+		corev1.ClusterTrustBundleProjection{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ClusterTrustBundleProjection(ref),
+		corev1.ComponentCondition{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ComponentCondition(ref),
+		corev1.ComponentStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ComponentStatus(ref),
+		corev1.ComponentStatusList{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ComponentStatusList(ref),
+		corev1.ConfigMap{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_ConfigMap(ref),
+		corev1.ConfigMapEnvSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ConfigMapEnvSource(ref),
+		corev1.ConfigMapKeySelector{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ConfigMapKeySelector(ref),
+		corev1.ConfigMapList{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ConfigMapList(ref),
+		corev1.ConfigMapNodeConfigSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ConfigMapNodeConfigSource(ref),
+		corev1.ConfigMapProjection{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ConfigMapProjection(ref),
+		corev1.ConfigMapVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ConfigMapVolumeSource(ref),
+		corev1.Container{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Container(ref),
+		corev1.ContainerExtendedResourceRequest{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ContainerExtendedResourceRequest(ref),
+		corev1.ContainerImage{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ContainerImage(ref),
+		corev1.ContainerPort{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ContainerPort(ref),
+		corev1.ContainerResizePolicy{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerResizePolicy(ref),
+		corev1.ContainerRestartRule{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ContainerRestartRule(ref),
+		corev1.ContainerRestartRuleOnExitCodes{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_ContainerRestartRuleOnExitCodes(ref),
+		corev1.ContainerState{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ContainerState(ref),
+		corev1.ContainerStateRunning{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerStateRunning(ref),
+		corev1.ContainerStateTerminated{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ContainerStateTerminated(ref),
+		corev1.ContainerStateWaiting{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerStateWaiting(ref),
+		corev1.ContainerStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ContainerStatus(ref),
+		corev1.ContainerUser{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ContainerUser(ref),
+		corev1.DaemonEndpoint{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_DaemonEndpoint(ref),
+		corev1.DownwardAPIProjection{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_DownwardAPIProjection(ref),
+		corev1.DownwardAPIVolumeFile{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_DownwardAPIVolumeFile(ref),
+		corev1.DownwardAPIVolumeSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_DownwardAPIVolumeSource(ref),
+		corev1.EmptyDirVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_EmptyDirVolumeSource(ref),
+		corev1.EndpointAddress{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_EndpointAddress(ref),
+		corev1.EndpointPort{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_EndpointPort(ref),
+		corev1.EndpointSubset{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_EndpointSubset(ref),
+		corev1.Endpoints{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Endpoints(ref),
+		corev1.EndpointsList{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EndpointsList(ref),
+		corev1.EnvFromSource{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EnvFromSource(ref),
+		corev1.EnvVar{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_EnvVar(ref),
+		corev1.EnvVarSource{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_EnvVarSource(ref),
+		corev1.EphemeralContainer{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EphemeralContainer(ref),
+		corev1.EphemeralContainerCommon{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_EphemeralContainerCommon(ref),
+		corev1.EphemeralVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_EphemeralVolumeSource(ref),
+		corev1.Event{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Event(ref),
+		corev1.EventList{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_EventList(ref),
+		corev1.EventSeries{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_EventSeries(ref),
+		corev1.EventSource{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_EventSource(ref),
+		corev1.EvictionResponder{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_EvictionResponder(ref),
+		corev1.ExecAction{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_ExecAction(ref),
+		corev1.FCVolumeSource{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_FCVolumeSource(ref),
+		corev1.FileKeySelector{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_FileKeySelector(ref),
+		corev1.FlexPersistentVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_FlexPersistentVolumeSource(ref),
+		corev1.FlexVolumeSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_FlexVolumeSource(ref),
+		corev1.FlockerVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_FlockerVolumeSource(ref),
+		corev1.GCEPersistentDiskVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_GCEPersistentDiskVolumeSource(ref),
+		corev1.GRPCAction{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_GRPCAction(ref),
+		corev1.GitRepoVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_GitRepoVolumeSource(ref),
+		corev1.GlusterfsPersistentVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_GlusterfsPersistentVolumeSource(ref),
+		corev1.GlusterfsVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_GlusterfsVolumeSource(ref),
+		corev1.HTTPGetAction{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_HTTPGetAction(ref),
+		corev1.HTTPHeader{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_HTTPHeader(ref),
+		corev1.HostAlias{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_HostAlias(ref),
+		corev1.HostIP{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_HostIP(ref),
+		corev1.HostPathVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_HostPathVolumeSource(ref),
+		corev1.ISCSIPersistentVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ISCSIPersistentVolumeSource(ref),
+		corev1.ISCSIVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ISCSIVolumeSource(ref),
+		corev1.ImageVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ImageVolumeSource(ref),
+		corev1.ImageVolumeStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ImageVolumeStatus(ref),
+		corev1.KeyToPath{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_KeyToPath(ref),
+		corev1.Lifecycle{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Lifecycle(ref),
+		corev1.LifecycleHandler{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_LifecycleHandler(ref),
+		corev1.LimitRange{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_LimitRange(ref),
+		corev1.LimitRangeItem{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_LimitRangeItem(ref),
+		corev1.LimitRangeList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_LimitRangeList(ref),
+		corev1.LimitRangeSpec{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_LimitRangeSpec(ref),
+		corev1.LinuxContainerUser{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_LinuxContainerUser(ref),
+		corev1.List{}.OpenAPIModelName():                                              schema_k8sio_api_core_v1_List(ref),
+		corev1.LoadBalancerIngress{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_LoadBalancerIngress(ref),
+		corev1.LoadBalancerStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_LoadBalancerStatus(ref),
+		corev1.LocalObjectReference{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_LocalObjectReference(ref),
+		corev1.LocalVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_LocalVolumeSource(ref),
+		corev1.ModifyVolumeStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ModifyVolumeStatus(ref),
+		corev1.NFSVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NFSVolumeSource(ref),
+		corev1.Namespace{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Namespace(ref),
+		corev1.NamespaceCondition{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_NamespaceCondition(ref),
+		corev1.NamespaceList{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NamespaceList(ref),
+		corev1.NamespaceSpec{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NamespaceSpec(ref),
+		corev1.NamespaceStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NamespaceStatus(ref),
+		corev1.Node{}.OpenAPIModelName():                                              schema_k8sio_api_core_v1_Node(ref),
+		corev1.NodeAddress{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_NodeAddress(ref),
+		corev1.NodeAffinity{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeAffinity(ref),
+		corev1.NodeAllocatableMappedResources{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NodeAllocatableMappedResources(ref),
+		corev1.NodeAllocatableOverheadResources{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_NodeAllocatableOverheadResources(ref),
+		corev1.NodeAllocatableResourceClaimStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_NodeAllocatableResourceClaimStatus(ref),
+		corev1.NodeCondition{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NodeCondition(ref),
+		corev1.NodeConfigSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeConfigSource(ref),
+		corev1.NodeConfigStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeConfigStatus(ref),
+		corev1.NodeDaemonEndpoints{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeDaemonEndpoints(ref),
+		corev1.NodeFeatures{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeFeatures(ref),
+		corev1.NodeList{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_NodeList(ref),
+		corev1.NodePodPreemptionPolicy{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodePodPreemptionPolicy(ref),
+		corev1.NodeProxyOptions{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeProxyOptions(ref),
+		corev1.NodeRuntimeHandler{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_NodeRuntimeHandler(ref),
+		corev1.NodeRuntimeHandlerFeatures{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_NodeRuntimeHandlerFeatures(ref),
+		corev1.NodeSelector{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeSelector(ref),
+		corev1.NodeSelectorRequirement{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeSelectorRequirement(ref),
+		corev1.NodeSelectorTerm{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeSelectorTerm(ref),
+		corev1.NodeSpec{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_NodeSpec(ref),
+		corev1.NodeStatus{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_NodeStatus(ref),
+		corev1.NodeSwapStatus{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NodeSwapStatus(ref),
+		corev1.NodeSystemInfo{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NodeSystemInfo(ref),
+		corev1.ObjectFieldSelector{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ObjectFieldSelector(ref),
+		corev1.ObjectReference{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ObjectReference(ref),
+		corev1.PersistentVolume{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PersistentVolume(ref),
+		corev1.PersistentVolumeClaim{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PersistentVolumeClaim(ref),
+		corev1.PersistentVolumeClaimCondition{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PersistentVolumeClaimCondition(ref),
+		corev1.PersistentVolumeClaimList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PersistentVolumeClaimList(ref),
+		corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PersistentVolumeClaimSpec(ref),
+		corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PersistentVolumeClaimStatus(ref),
+		corev1.PersistentVolumeClaimTemplate{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PersistentVolumeClaimTemplate(ref),
+		corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_PersistentVolumeClaimVolumeSource(ref),
+		corev1.PersistentVolumeList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PersistentVolumeList(ref),
+		corev1.PersistentVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PersistentVolumeSource(ref),
+		corev1.PersistentVolumeSpec{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PersistentVolumeSpec(ref),
+		corev1.PersistentVolumeStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PersistentVolumeStatus(ref),
+		corev1.PhotonPersistentDiskVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PhotonPersistentDiskVolumeSource(ref),
+		corev1.Pod{}.OpenAPIModelName():                                               schema_k8sio_api_core_v1_Pod(ref),
+		corev1.PodAffinity{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_PodAffinity(ref),
+		corev1.PodAffinityTerm{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodAffinityTerm(ref),
+		corev1.PodAntiAffinity{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodAntiAffinity(ref),
+		corev1.PodAttachOptions{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodAttachOptions(ref),
+		corev1.PodCertificateProjection{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_PodCertificateProjection(ref),
+		corev1.PodCondition{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodCondition(ref),
+		corev1.PodDNSConfig{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodDNSConfig(ref),
+		corev1.PodDNSConfigOption{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodDNSConfigOption(ref),
+		corev1.PodExecOptions{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodExecOptions(ref),
+		corev1.PodExtendedResourceClaimStatus{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodExtendedResourceClaimStatus(ref),
+		corev1.PodIP{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_PodIP(ref),
+		corev1.PodList{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_PodList(ref),
+		corev1.PodLogOptions{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_PodLogOptions(ref),
+		corev1.PodOS{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_PodOS(ref),
+		corev1.PodPortForwardOptions{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PodPortForwardOptions(ref),
+		corev1.PodProxyOptions{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodProxyOptions(ref),
+		corev1.PodReadinessGate{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodReadinessGate(ref),
+		corev1.PodResourceClaim{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodResourceClaim(ref),
+		corev1.PodResourceClaimStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodResourceClaimStatus(ref),
+		corev1.PodSchedulingGate{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PodSchedulingGate(ref),
+		corev1.PodSchedulingGroup{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodSchedulingGroup(ref),
+		corev1.PodSecurityContext{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodSecurityContext(ref),
+		corev1.PodSignature{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodSignature(ref),
+		corev1.PodSpec{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_PodSpec(ref),
+		corev1.PodStatus{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_PodStatus(ref),
+		corev1.PodTemplate{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_PodTemplate(ref),
+		corev1.PodTemplateList{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodTemplateList(ref),
+		corev1.PodTemplateSpec{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodTemplateSpec(ref),
+		corev1.PodVolumeHealth{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodVolumeHealth(ref),
+		corev1.PortStatus{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_PortStatus(ref),
+		corev1.PortworxVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PortworxVolumeSource(ref),
+		corev1.PreferAvoidPodsEntry{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PreferAvoidPodsEntry(ref),
+		corev1.PreferredSchedulingTerm{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PreferredSchedulingTerm(ref),
+		corev1.Probe{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Probe(ref),
+		corev1.ProbeHandler{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_ProbeHandler(ref),
+		corev1.ProjectedVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ProjectedVolumeSource(ref),
+		corev1.QuobyteVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_QuobyteVolumeSource(ref),
+		corev1.RBDPersistentVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_RBDPersistentVolumeSource(ref),
+		corev1.RBDVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_RBDVolumeSource(ref),
+		corev1.RangeAllocation{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_RangeAllocation(ref),
+		corev1.ReplicationController{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ReplicationController(ref),
+		corev1.ReplicationControllerCondition{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ReplicationControllerCondition(ref),
+		corev1.ReplicationControllerList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ReplicationControllerList(ref),
+		corev1.ReplicationControllerSpec{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ReplicationControllerSpec(ref),
+		corev1.ReplicationControllerStatus{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ReplicationControllerStatus(ref),
+		corev1.ResourceClaim{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ResourceClaim(ref),
+		corev1.ResourceFieldSelector{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceFieldSelector(ref),
+		corev1.ResourceHealth{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ResourceHealth(ref),
+		corev1.ResourceQuota{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ResourceQuota(ref),
+		corev1.ResourceQuotaList{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ResourceQuotaList(ref),
+		corev1.ResourceQuotaSpec{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ResourceQuotaSpec(ref),
+		corev1.ResourceQuotaStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ResourceQuotaStatus(ref),
+		corev1.ResourceRequirements{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceRequirements(ref),
+		corev1.ResourceStatus{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ResourceStatus(ref),
+		corev1.SELinuxOptions{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_SELinuxOptions(ref),
+		corev1.ScaleIOPersistentVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ScaleIOPersistentVolumeSource(ref),
+		corev1.ScaleIOVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ScaleIOVolumeSource(ref),
+		corev1.ScopeSelector{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ScopeSelector(ref),
+		corev1.ScopedResourceSelectorRequirement{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ScopedResourceSelectorRequirement(ref),
+		corev1.SeccompProfile{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_SeccompProfile(ref),
+		corev1.Secret{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Secret(ref),
+		corev1.SecretEnvSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SecretEnvSource(ref),
+		corev1.SecretKeySelector{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_SecretKeySelector(ref),
+		corev1.SecretList{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_SecretList(ref),
+		corev1.SecretProjection{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_SecretProjection(ref),
+		corev1.SecretReference{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SecretReference(ref),
+		corev1.SecretVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_SecretVolumeSource(ref),
+		corev1.SecurityContext{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SecurityContext(ref),
+		corev1.SerializedReference{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_SerializedReference(ref),
+		corev1.Service{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Service(ref),
+		corev1.ServiceAccount{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ServiceAccount(ref),
+		corev1.ServiceAccountList{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServiceAccountList(ref),
+		corev1.ServiceAccountTokenProjection{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ServiceAccountTokenProjection(ref),
+		corev1.ServiceList{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ServiceList(ref),
+		corev1.ServicePort{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ServicePort(ref),
+		corev1.ServiceProxyOptions{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ServiceProxyOptions(ref),
+		corev1.ServiceSpec{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ServiceSpec(ref),
+		corev1.ServiceStatus{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ServiceStatus(ref),
+		corev1.SessionAffinityConfig{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_SessionAffinityConfig(ref),
+		corev1.SleepAction{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_SleepAction(ref),
+		corev1.StorageOSPersistentVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_StorageOSPersistentVolumeSource(ref),
+		corev1.StorageOSVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_StorageOSVolumeSource(ref),
+		corev1.Sysctl{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Sysctl(ref),
+		corev1.TCPSocketAction{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_TCPSocketAction(ref),
+		corev1.Taint{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Taint(ref),
+		corev1.Toleration{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Toleration(ref),
+		corev1.TopologySelectorLabelRequirement{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_TopologySelectorLabelRequirement(ref),
+		corev1.TopologySelectorTerm{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_TopologySelectorTerm(ref),
+		corev1.TopologySpreadConstraint{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_TopologySpreadConstraint(ref),
+		corev1.TypedLocalObjectReference{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_TypedLocalObjectReference(ref),
+		corev1.TypedObjectReference{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_TypedObjectReference(ref),
+		corev1.Volume{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Volume(ref),
+		corev1.VolumeDevice{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeDevice(ref),
+		corev1.VolumeHealthCondition{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_VolumeHealthCondition(ref),
+		corev1.VolumeHealthStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeHealthStatus(ref),
+		corev1.VolumeMount{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_VolumeMount(ref),
+		corev1.VolumeMountStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_VolumeMountStatus(ref),
+		corev1.VolumeNodeAffinity{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeNodeAffinity(ref),
+		corev1.VolumeProjection{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_VolumeProjection(ref),
+		corev1.VolumeResourceRequirements{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_VolumeResourceRequirements(ref),
+		corev1.VolumeSource{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeSource(ref),
+		corev1.VolumeStatus{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeStatus(ref),
+		corev1.VsphereVirtualDiskVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_VsphereVirtualDiskVolumeSource(ref),
+		corev1.WeightedPodAffinityTerm{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_WeightedPodAffinityTerm(ref),
+		corev1.WindowsSecurityContextOptions{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_WindowsSecurityContextOptions(ref),
+		policyv1.Eviction{}.OpenAPIModelName():                                        schema_k8sio_api_policy_v1_Eviction(ref),
+		policyv1.PodDisruptionBudget{}.OpenAPIModelName():                             schema_k8sio_api_policy_v1_PodDisruptionBudget(ref),
+		policyv1.PodDisruptionBudgetList{}.OpenAPIModelName():                         schema_k8sio_api_policy_v1_PodDisruptionBudgetList(ref),
+		policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName():                         schema_k8sio_api_policy_v1_PodDisruptionBudgetSpec(ref),
+		policyv1.PodDisruptionBudgetStatus{}.OpenAPIModelName():                       schema_k8sio_api_policy_v1_PodDisruptionBudgetStatus(ref),
+		v1alpha3.AllCompositeDisruptionMode{}.OpenAPIModelName():                      schema_k8sio_api_scheduling_v1alpha3_AllCompositeDisruptionMode(ref),
+		v1alpha3.AllDisruptionMode{}.OpenAPIModelName():                               schema_k8sio_api_scheduling_v1alpha3_AllDisruptionMode(ref),
+		v1alpha3.BasicSchedulingPolicy{}.OpenAPIModelName():                           schema_k8sio_api_scheduling_v1alpha3_BasicSchedulingPolicy(ref),
+		v1alpha3.CompositeBasicSchedulingPolicy{}.OpenAPIModelName():                  schema_k8sio_api_scheduling_v1alpha3_CompositeBasicSchedulingPolicy(ref),
+		v1alpha3.CompositeDisruptionMode{}.OpenAPIModelName():                         schema_k8sio_api_scheduling_v1alpha3_CompositeDisruptionMode(ref),
+		v1alpha3.CompositeGangSchedulingPolicy{}.OpenAPIModelName():                   schema_k8sio_api_scheduling_v1alpha3_CompositeGangSchedulingPolicy(ref),
+		v1alpha3.CompositePodGroup{}.OpenAPIModelName():                               schema_k8sio_api_scheduling_v1alpha3_CompositePodGroup(ref),
+		v1alpha3.CompositePodGroupList{}.OpenAPIModelName():                           schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupList(ref),
+		v1alpha3.CompositePodGroupSchedulingConstraints{}.OpenAPIModelName():          schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupSchedulingConstraints(ref),
+		v1alpha3.CompositePodGroupSchedulingPolicy{}.OpenAPIModelName():               schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupSchedulingPolicy(ref),
+		v1alpha3.CompositePodGroupSpec{}.OpenAPIModelName():                           schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupSpec(ref),
+		v1alpha3.CompositePodGroupStatus{}.OpenAPIModelName():                         schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupStatus(ref),
+		v1alpha3.CompositePodGroupTemplate{}.OpenAPIModelName():                       schema_k8sio_api_scheduling_v1alpha3_CompositePodGroupTemplate(ref),
+		v1alpha3.DisruptionMode{}.OpenAPIModelName():                                  schema_k8sio_api_scheduling_v1alpha3_DisruptionMode(ref),
+		v1alpha3.GangSchedulingPolicy{}.OpenAPIModelName():                            schema_k8sio_api_scheduling_v1alpha3_GangSchedulingPolicy(ref),
+		v1alpha3.PodGroup{}.OpenAPIModelName():                                        schema_k8sio_api_scheduling_v1alpha3_PodGroup(ref),
+		v1alpha3.PodGroupList{}.OpenAPIModelName():                                    schema_k8sio_api_scheduling_v1alpha3_PodGroupList(ref),
+		v1alpha3.PodGroupResourceClaim{}.OpenAPIModelName():                           schema_k8sio_api_scheduling_v1alpha3_PodGroupResourceClaim(ref),
+		v1alpha3.PodGroupResourceClaimStatus{}.OpenAPIModelName():                     schema_k8sio_api_scheduling_v1alpha3_PodGroupResourceClaimStatus(ref),
+		v1alpha3.PodGroupSchedulingConstraints{}.OpenAPIModelName():                   schema_k8sio_api_scheduling_v1alpha3_PodGroupSchedulingConstraints(ref),
+		v1alpha3.PodGroupSchedulingPolicy{}.OpenAPIModelName():                        schema_k8sio_api_scheduling_v1alpha3_PodGroupSchedulingPolicy(ref),
+		v1alpha3.PodGroupSpec{}.OpenAPIModelName():                                    schema_k8sio_api_scheduling_v1alpha3_PodGroupSpec(ref),
+		v1alpha3.PodGroupStatus{}.OpenAPIModelName():                                  schema_k8sio_api_scheduling_v1alpha3_PodGroupStatus(ref),
+		v1alpha3.PodGroupTemplate{}.OpenAPIModelName():                                schema_k8sio_api_scheduling_v1alpha3_PodGroupTemplate(ref),
+		v1alpha3.SingleCompositeDisruptionMode{}.OpenAPIModelName():                   schema_k8sio_api_scheduling_v1alpha3_SingleCompositeDisruptionMode(ref),
+		v1alpha3.SingleDisruptionMode{}.OpenAPIModelName():                            schema_k8sio_api_scheduling_v1alpha3_SingleDisruptionMode(ref),
+		v1alpha3.TopologyConstraint{}.OpenAPIModelName():                              schema_k8sio_api_scheduling_v1alpha3_TopologyConstraint(ref),
+		v1alpha3.TypedLocalObjectReference{}.OpenAPIModelName():                       schema_k8sio_api_scheduling_v1alpha3_TypedLocalObjectReference(ref),
+		v1alpha3.Workload{}.OpenAPIModelName():                                        schema_k8sio_api_scheduling_v1alpha3_Workload(ref),
+		v1alpha3.WorkloadCompositePodGroupAllDisruptionMode{}.OpenAPIModelName():      schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupAllDisruptionMode(ref),
+		v1alpha3.WorkloadCompositePodGroupBasicSchedulingPolicy{}.OpenAPIModelName():  schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupBasicSchedulingPolicy(ref),
+		v1alpha3.WorkloadCompositePodGroupDisruptionMode{}.OpenAPIModelName():         schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupDisruptionMode(ref),
+		v1alpha3.WorkloadCompositePodGroupGangSchedulingPolicy{}.OpenAPIModelName():   schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupGangSchedulingPolicy(ref),
+		v1alpha3.WorkloadCompositePodGroupSchedulingConstraints{}.OpenAPIModelName():  schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupSchedulingConstraints(ref),
+		v1alpha3.WorkloadCompositePodGroupSchedulingPolicy{}.OpenAPIModelName():       schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupSchedulingPolicy(ref),
+		v1alpha3.WorkloadCompositePodGroupSingleDisruptionMode{}.OpenAPIModelName():   schema_k8sio_api_scheduling_v1alpha3_WorkloadCompositePodGroupSingleDisruptionMode(ref),
+		v1alpha3.WorkloadList{}.OpenAPIModelName():                                    schema_k8sio_api_scheduling_v1alpha3_WorkloadList(ref),
+		v1alpha3.WorkloadPodGroupAllDisruptionMode{}.OpenAPIModelName():               schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupAllDisruptionMode(ref),
+		v1alpha3.WorkloadPodGroupBasicSchedulingPolicy{}.OpenAPIModelName():           schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupBasicSchedulingPolicy(ref),
+		v1alpha3.WorkloadPodGroupDisruptionMode{}.OpenAPIModelName():                  schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupDisruptionMode(ref),
+		v1alpha3.WorkloadPodGroupGangSchedulingPolicy{}.OpenAPIModelName():            schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupGangSchedulingPolicy(ref),
+		v1alpha3.WorkloadPodGroupResourceClaim{}.OpenAPIModelName():                   schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupResourceClaim(ref),
+		v1alpha3.WorkloadPodGroupSchedulingConstraints{}.OpenAPIModelName():           schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupSchedulingConstraints(ref),
+		v1alpha3.WorkloadPodGroupSchedulingPolicy{}.OpenAPIModelName():                schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupSchedulingPolicy(ref),
+		v1alpha3.WorkloadPodGroupSingleDisruptionMode{}.OpenAPIModelName():            schema_k8sio_api_scheduling_v1alpha3_WorkloadPodGroupSingleDisruptionMode(ref),
+		v1alpha3.WorkloadReference{}.OpenAPIModelName():                               schema_k8sio_api_scheduling_v1alpha3_WorkloadReference(ref),
+		v1alpha3.WorkloadSpec{}.OpenAPIModelName():                                    schema_k8sio_api_scheduling_v1alpha3_WorkloadSpec(ref),
+		resource.Quantity{}.OpenAPIModelName():                                        schema_apimachinery_pkg_api_resource_Quantity(ref),
+		metav1.APIGroup{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_APIGroup(ref),
+		metav1.APIGroupList{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_APIGroupList(ref),
+		metav1.APIResource{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_APIResource(ref),
+		metav1.APIResourceList{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_APIResourceList(ref),
+		metav1.APIVersions{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_APIVersions(ref),
+		metav1.ApplyOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_ApplyOptions(ref),
+		metav1.Condition{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Condition(ref),
+		metav1.CreateOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_CreateOptions(ref),
+		metav1.DeleteOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_DeleteOptions(ref),
+		metav1.Duration{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_Duration(ref),
+		metav1.FieldSelectorRequirement{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
+		metav1.FieldsV1{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_FieldsV1(ref),
+		metav1.GetOptions{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_GetOptions(ref),
+		metav1.GroupKind{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_GroupKind(ref),
+		metav1.GroupResource{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_GroupResource(ref),
+		metav1.GroupVersion{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_GroupVersion(ref),
+		metav1.GroupVersionForDiscovery{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
+		metav1.GroupVersionKind{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_GroupVersionKind(ref),
+		metav1.GroupVersionResource{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_GroupVersionResource(ref),
+		metav1.InternalEvent{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_InternalEvent(ref),
+		metav1.LabelSelector{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_LabelSelector(ref),
+		metav1.LabelSelectorRequirement{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
+		metav1.List{}.OpenAPIModelName():                                              schema_pkg_apis_meta_v1_List(ref),
+		metav1.ListMeta{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_ListMeta(ref),
+		metav1.ListOptions{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_ListOptions(ref),
+		metav1.ManagedFieldsEntry{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
+		metav1.MicroTime{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_MicroTime(ref),
+		metav1.ObjectMeta{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_ObjectMeta(ref),
+		metav1.OwnerReference{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_OwnerReference(ref),
+		metav1.PartialObjectMetadata{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
+		metav1.PartialObjectMetadataList{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
+		metav1.Patch{}.OpenAPIModelName():                                             schema_pkg_apis_meta_v1_Patch(ref),
+		metav1.PatchOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_PatchOptions(ref),
+		metav1.Preconditions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_Preconditions(ref),
+		metav1.RootPaths{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_RootPaths(ref),
+		metav1.ServerAddressByClientCIDR{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
+		metav1.ShardInfo{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_ShardInfo(ref),
+		metav1.Status{}.OpenAPIModelName():                                            schema_pkg_apis_meta_v1_Status(ref),
+		metav1.StatusCause{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_StatusCause(ref),
+		metav1.StatusDetails{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_StatusDetails(ref),
+		metav1.Table{}.OpenAPIModelName():                                             schema_pkg_apis_meta_v1_Table(ref),
+		metav1.TableColumnDefinition{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
+		metav1.TableOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_TableOptions(ref),
+		metav1.TableRow{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_TableRow(ref),
+		metav1.TableRowCondition{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_TableRowCondition(ref),
+		metav1.Time{}.OpenAPIModelName():                                              schema_pkg_apis_meta_v1_Time(ref),
+		metav1.Timestamp{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Timestamp(ref),
+		metav1.TypeMeta{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_TypeMeta(ref),
+		metav1.UpdateOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_UpdateOptions(ref),
+		metav1.WatchEvent{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_WatchEvent(ref),
+		runtime.RawExtension{}.OpenAPIModelName():                                     schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
+		runtime.TypeMeta{}.OpenAPIModelName():                                         schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
+		runtime.Unknown{}.OpenAPIModelName():                                          schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
+		intstr.IntOrString{}.OpenAPIModelName():                                       schema_apimachinery_pkg_util_intstr_IntOrString(ref),
+		version.Info{}.OpenAPIModelName():                                             schema_k8sio_apimachinery_pkg_version_Info(ref),
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_AppProject(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppProject limits what the applications in it may do: from where manifests come, where they go, which kinds of objects they hold, and when they are synced.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec are the limits.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AppProjectSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status are the tokens that were given out. It is written by the server.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.AppProjectStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AppProjectSpec{}.OpenAPIModelName(), v1alpha1.AppProjectStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_AppProjectList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppProjectList is a list of projects.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the projects.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.AppProject{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.AppProject{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_AppProjectSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppProjectSpec are the limits of the applications of a project. In globs * stands for any text; one that begins with ! denies what it matches, whatever else allows it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"sourceRepos": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceRepos are globs of repositories from which manifests may come. Absent: none.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"destinations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "destinations are clusters and namespaces that objects may go to. Absent: none.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ProjectDestination{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"description": {
+						SchemaProps: spec.SchemaProps{
+							Description: "description is what the project is for.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"roles": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "roles are what people and machines may do with the applications.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ProjectRole{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"clusterResourceWhitelist": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterResourceWhitelist are the kinds of objects outside of namespaces that there may be. Absent: none.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ClusterResourceRestriction{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"namespaceResourceBlacklist": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "namespaceResourceBlacklist are the kinds of objects in namespaces that there must not be.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceRestriction{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"orphanedResources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "orphanedResources has objects looked for that no application has made. Absent: nobody looks.",
+							Ref:         ref(v1alpha1.OrphanedResources{}.OpenAPIModelName()),
+						},
+					},
+					"syncWindows": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "syncWindows are times at which applications may, or may not, be synced.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.SyncWindow{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"namespaceResourceWhitelist": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "namespaceResourceWhitelist are the only kinds of objects in namespaces that there may be. Absent: all.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceRestriction{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"signatureKeys": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "signatureKeys are GnuPG keys, one of which must have signed the commits. Deprecated: use sourceIntegrity.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.SignatureKey{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"clusterResourceBlacklist": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterResourceBlacklist are the kinds of objects outside of namespaces that there must not be.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ClusterResourceRestriction{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sourceNamespaces": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceNamespaces are globs of namespaces whose applications may be in the project, besides those in the namespace of the project.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"permitOnlyProjectScopedClusters": {
+						SchemaProps: spec.SchemaProps{
+							Description: "permitOnlyProjectScopedClusters allows only clusters that belong to this project. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"destinationServiceAccounts": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "destinationServiceAccounts say by which service account objects are written, by destination.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.DestinationServiceAccount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sourceIntegrity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceIntegrity says how sources must be signed.",
+							Ref:         ref(v1alpha1.SourceIntegrity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ClusterResourceRestriction{}.OpenAPIModelName(), v1alpha1.DestinationServiceAccount{}.OpenAPIModelName(), v1alpha1.OrphanedResources{}.OpenAPIModelName(), v1alpha1.ProjectDestination{}.OpenAPIModelName(), v1alpha1.ProjectRole{}.OpenAPIModelName(), v1alpha1.ResourceRestriction{}.OpenAPIModelName(), v1alpha1.SignatureKey{}.OpenAPIModelName(), v1alpha1.SourceIntegrity{}.OpenAPIModelName(), v1alpha1.SyncWindow{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_AppProjectStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AppProjectStatus are the tokens that a project has given out.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"jwtTokensByRole": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-map-type":       "atomic",
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "jwtTokensByRole are the tokens, by role.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.JWTTokens{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.JWTTokens{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_Application(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Application says which manifests shall be in which cluster and namespace: from where they come, what becomes of differences, and whether they are brought there without anybody's doing.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object. The finalizer resources-finalizer.argocd.argoproj.io asks that what the application has made be deleted with it.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says which manifests are wanted, and where.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is how far what there is agrees with what is wanted. It is written by the server.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationStatus{}.OpenAPIModelName()),
+						},
+					},
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is a request to act now: a sync, or a rollback. It is taken out again when it has ended; how far it is says status.operationState. Who may write it is decided by the right to create applications/sync and applications/rollback, not by the right to update applications.",
+							Ref:         ref(v1alpha1.Operation{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSpec{}.OpenAPIModelName(), v1alpha1.ApplicationStatus{}.OpenAPIModelName(), v1alpha1.Operation{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationCondition is something that is wrong with an application.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what it is about: a word that ends in Error or Warning.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says what is wrong.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is since when it is wrong.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"type", "message"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationDestination(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationDestination is a cluster and a namespace. At most one of server and name is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"server": {
+						SchemaProps: spec.SchemaProps{
+							Description: "server is the URL of the cluster's API server. https://kubernetes.default.svc is the cluster that this is in.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is where objects go whose manifests name no namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name under which the cluster is known, instead of server. in-cluster is the cluster that this is in.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationList is a list of applications.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the applications.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Application{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Application{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationMatchExpression(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationMatchExpression selects applications by a label.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the label.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"operator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operator is In or NotIn.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"values": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "values are what the label may, or may not, be.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationPreservedFields(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationPreservedFields are labels and annotations of applications that others set, and that stay.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"annotations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "annotations are keys of annotations.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"labels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are keys of labels.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSet(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSet makes an application for each set of parameters that its generators find, from one template.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says which applications are wanted.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSetSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is how far they are. It is written by the server.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSetStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetSpec{}.OpenAPIModelName(), v1alpha1.ApplicationSetStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetApplicationStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetApplicationStatus is how far an application is in the steps of a RollingSync.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"application": {
+						SchemaProps: spec.SchemaProps{
+							Description: "application is the name of the application.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when status changed last.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in its status.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is Waiting, Pending, Progressing or Healthy.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"step": {
+						SchemaProps: spec.SchemaProps{
+							Description: "step is the number of its step, from 1.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetRevisions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "targetRevisions are the versions that it is to be synced to.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"application", "message", "status", "step", "targetRevisions"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetCondition tells something of an application set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what it is about: ErrorOccurred, ParametersGenerated, ResourcesUpToDate or RolloutProgressing.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when status changed last.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is True, False or Unknown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reason says why, in one word.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"type", "message", "status", "reason"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetGenerator finds sets of parameters. Exactly one kind of generator is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"list": {
+						SchemaProps: spec.SchemaProps{
+							Description: "list has the sets of parameters written out.",
+							Ref:         ref(v1alpha1.ListGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"clusters": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusters finds one set for each cluster that is known.",
+							Ref:         ref(v1alpha1.ClusterGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"git": {
+						SchemaProps: spec.SchemaProps{
+							Description: "git finds one set for each folder or file in a Git repository.",
+							Ref:         ref(v1alpha1.GitGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"scmProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scmProvider finds one set for each repository of an organization.",
+							Ref:         ref(v1alpha1.SCMProviderGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"clusterDecisionResource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterDecisionResource finds one set for each cluster that is named in the status of some object.",
+							Ref:         ref(v1alpha1.DuckTypeGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"pullRequest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pullRequest finds one set for each open pull request of a repository.",
+							Ref:         ref(v1alpha1.PullRequestGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"matrix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "matrix combines each set of one generator with each of another.",
+							Ref:         ref(v1alpha1.MatrixGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"merge": {
+						SchemaProps: spec.SchemaProps{
+							Description: "merge lays the sets of some generators over those of a first one.",
+							Ref:         ref(v1alpha1.MergeGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector keeps only the sets whose parameters match, as if these were labels.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"plugin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "plugin asks a service for the sets.",
+							Ref:         ref(v1alpha1.PluginGenerator{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ClusterGenerator{}.OpenAPIModelName(), v1alpha1.DuckTypeGenerator{}.OpenAPIModelName(), v1alpha1.GitGenerator{}.OpenAPIModelName(), v1alpha1.ListGenerator{}.OpenAPIModelName(), v1alpha1.MatrixGenerator{}.OpenAPIModelName(), v1alpha1.MergeGenerator{}.OpenAPIModelName(), v1alpha1.PluginGenerator{}.OpenAPIModelName(), v1alpha1.PullRequestGenerator{}.OpenAPIModelName(), v1alpha1.SCMProviderGenerator{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetList is a list of application sets.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the application sets.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSet{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSet{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetNestedGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetNestedGenerator finds sets of parameters within matrix and merge. Exactly one kind of generator is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"list": {
+						SchemaProps: spec.SchemaProps{
+							Description: "list has the sets of parameters written out.",
+							Ref:         ref(v1alpha1.ListGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"clusters": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusters finds one set for each cluster that is known.",
+							Ref:         ref(v1alpha1.ClusterGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"git": {
+						SchemaProps: spec.SchemaProps{
+							Description: "git finds one set for each folder or file in a Git repository.",
+							Ref:         ref(v1alpha1.GitGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"scmProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "scmProvider finds one set for each repository of an organization.",
+							Ref:         ref(v1alpha1.SCMProviderGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"clusterDecisionResource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterDecisionResource finds one set for each cluster that is named in the status of some object.",
+							Ref:         ref(v1alpha1.DuckTypeGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"pullRequest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pullRequest finds one set for each open pull request of a repository.",
+							Ref:         ref(v1alpha1.PullRequestGenerator{}.OpenAPIModelName()),
+						},
+					},
+					"matrix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "matrix combines each set of one generator with each of another: {generators: [GENERATOR, GENERATOR]}, where each GENERATOR has what stands here, but no matrix and no merge.",
+							Ref:         ref(raw.JSON{}.OpenAPIModelName()),
+						},
+					},
+					"merge": {
+						SchemaProps: spec.SchemaProps{
+							Description: "merge lays the sets of some generators over those of a first one: {generators: [GENERATOR, ...], mergeKeys: [NAME, ...]}, where each GENERATOR has what stands here, but no matrix and no merge.",
+							Ref:         ref(raw.JSON{}.OpenAPIModelName()),
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector keeps only the sets whose parameters match, if applyNestedSelectors is set.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"plugin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "plugin asks a service for the sets.",
+							Ref:         ref(v1alpha1.PluginGenerator{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ClusterGenerator{}.OpenAPIModelName(), v1alpha1.DuckTypeGenerator{}.OpenAPIModelName(), v1alpha1.GitGenerator{}.OpenAPIModelName(), v1alpha1.ListGenerator{}.OpenAPIModelName(), v1alpha1.PluginGenerator{}.OpenAPIModelName(), v1alpha1.PullRequestGenerator{}.OpenAPIModelName(), v1alpha1.SCMProviderGenerator{}.OpenAPIModelName(), raw.JSON{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetResourceIgnoreDifferences(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetResourceIgnoreDifferences are parts of applications that others may change.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the application. Absent: all.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"jsonPointers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonPointers are paths of the parts (RFC 6901).",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"jqPathExpressions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "jqPathExpressions are paths of the parts in the language of jq.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetRolloutStep(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetRolloutStep selects applications that are synced together.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"matchExpressions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "matchExpressions select them by labels. An application must match all.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationMatchExpression{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"maxUpdate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxUpdate is how many of them may be on their way at a time: a number, or a percentage of those of the step. Default: all.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationMatchExpression{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetRolloutStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetRolloutStrategy syncs applications step by step.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"steps": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "steps are taken in order. The next one is begun when all applications of the one before are healthy.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetRolloutStep{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetRolloutStep{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetSpec says which applications are wanted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"goTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "goTemplate renders templates in Go's language, with the functions of sprig. Default: false, which replaces {{NAME}} only.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"generators": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "generators find the sets of parameters. Each entry has exactly one kind of generator.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetGenerator{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is what the applications are made from.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"syncPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncPolicy says what may be done to the applications.",
+							Ref:         ref(v1alpha1.ApplicationSetSyncPolicy{}.OpenAPIModelName()),
+						},
+					},
+					"strategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "strategy says in which order the applications are synced.",
+							Ref:         ref(v1alpha1.ApplicationSetStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"preservedFields": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preservedFields are labels and annotations of the applications that others set, and that stay.",
+							Ref:         ref(v1alpha1.ApplicationPreservedFields{}.OpenAPIModelName()),
+						},
+					},
+					"goTemplateOptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "goTemplateOptions are options of Go's templates. missingkey=error makes a parameter that is missing an error.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"applyNestedSelectors": {
+						SchemaProps: spec.SchemaProps{
+							Description: "applyNestedSelectors minds the selectors of generators within matrix and merge. Default: false, which ignores them.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"ignoreApplicationDifferences": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ignoreApplicationDifferences are parts of the applications that others may change.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetResourceIgnoreDifferences{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"templatePatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "templatePatch is a strategic merge patch of the application, as YAML. It is rendered like the template, so that it can set what is no text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"generators", "template"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationPreservedFields{}.OpenAPIModelName(), v1alpha1.ApplicationSetGenerator{}.OpenAPIModelName(), v1alpha1.ApplicationSetResourceIgnoreDifferences{}.OpenAPIModelName(), v1alpha1.ApplicationSetStrategy{}.OpenAPIModelName(), v1alpha1.ApplicationSetSyncPolicy{}.OpenAPIModelName(), v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetStatus is how far the applications of a set are.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions tell what is wrong, and what is done.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetCondition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"applicationStatus": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "applicationStatus is how far each application is in the steps of RollingSync.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetApplicationStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"resources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "resources are the applications, up to a number.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"resourcesCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resourcesCount is how many applications there are, also those beyond that number.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"health": {
+						SchemaProps: spec.SchemaProps{
+							Description: "health tells how the applications do, all in all.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.HealthStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetApplicationStatus{}.OpenAPIModelName(), v1alpha1.ApplicationSetCondition{}.OpenAPIModelName(), v1alpha1.HealthStatus{}.OpenAPIModelName(), v1alpha1.ResourceStatus{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetStrategy says in which order the applications of a set are synced and deleted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is AllAtOnce or RollingSync. Default: AllAtOnce.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"rollingSync": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rollingSync are the steps of RollingSync.",
+							Ref:         ref(v1alpha1.ApplicationSetRolloutStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"deletionOrder": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deletionOrder is AllAtOnce or Reverse. Default: AllAtOnce.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetRolloutStrategy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetSyncPolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetSyncPolicy says what may be done to the applications of a set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"preserveResourcesOnDeletion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preserveResourcesOnDeletion keeps what an application has made when the application is deleted. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"applicationsSync": {
+						SchemaProps: spec.SchemaProps{
+							Description: "applicationsSync is create-only, create-update, create-delete or sync. Default: sync.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetTemplate is what applications are made from. {{...}} in its texts is replaced by parameters.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the metadata of the applications.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSetTemplateMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec is the spec of the applications.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSpec{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"metadata", "spec"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplateMeta{}.OpenAPIModelName(), v1alpha1.ApplicationSpec{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSetTemplateMeta(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSetTemplateMeta is the metadata of applications that are made from a template.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name, which must be another one for each set of parameters.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace. Default, and all that is allowed unless the administrator says otherwise: that of the application set.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are the labels.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"annotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotations are the annotations.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"finalizers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "finalizers are the finalizers. Default: resources-finalizer.argocd.argoproj.io.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSource is a place from which manifests come, and how they are made there. At most one of helm, kustomize, directory and plugin is set. Where none is, the files say which tool makes the manifests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"repoURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repoURL is the Git repository, Helm repository or OCI artifact (oci://HOST/PATH).",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the folder within a Git repository or OCI artifact.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetRevision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetRevision is which version is wanted: of Git a branch, tag, commit or HEAD, or a semver constraint on tags; of Helm a version or constraint; of OCI a tag, digest or constraint. Default: HEAD of Git, the newest of Helm.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"helm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "helm says how a Helm chart is rendered.",
+							Ref:         ref(v1alpha1.ApplicationSourceHelm{}.OpenAPIModelName()),
+						},
+					},
+					"kustomize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kustomize says how a kustomization is built.",
+							Ref:         ref(v1alpha1.ApplicationSourceKustomize{}.OpenAPIModelName()),
+						},
+					},
+					"directory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "directory says which files of a folder are read as manifests.",
+							Ref:         ref(v1alpha1.ApplicationSourceDirectory{}.OpenAPIModelName()),
+						},
+					},
+					"plugin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "plugin has a config management plugin make the manifests.",
+							Ref:         ref(v1alpha1.ApplicationSourcePlugin{}.OpenAPIModelName()),
+						},
+					},
+					"chart": {
+						SchemaProps: spec.SchemaProps{
+							Description: "chart is the name of a chart in a Helm repository. It is set for these, and only for these.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ref": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ref is a name for the root of this source, by which valueFiles of other sources refer to its files, as in $REF/values.yaml.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name tells the sources of an application apart, for people and command lines.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tagPrefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tagPrefix is the beginning of Git tags that a semver constraint looks at. It is cut off before versions are compared, as in a repository that has tags like frontend-1.2.3.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"repoURL"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSourceDirectory{}.OpenAPIModelName(), v1alpha1.ApplicationSourceHelm{}.OpenAPIModelName(), v1alpha1.ApplicationSourceKustomize{}.OpenAPIModelName(), v1alpha1.ApplicationSourcePlugin{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSourceDirectory(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSourceDirectory says which files of a folder are read as manifests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"recurse": {
+						SchemaProps: spec.SchemaProps{
+							Description: "recurse reads the folders below, too. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"jsonnet": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonnet says how Jsonnet files are evaluated.",
+							Ref:         ref(v1alpha1.ApplicationSourceJsonnet{}.OpenAPIModelName()),
+						},
+					},
+					"exclude": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exclude is a glob of files that are not read. {a,b} is either.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"include": {
+						SchemaProps: spec.SchemaProps{
+							Description: "include is a glob of the only files that are read. {a,b} is either.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"disableExtensionFilter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "disableExtensionFilter reads files of any name, not only *.yaml, *.yml, *.json and *.jsonnet. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSourceJsonnet{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSourceHelm(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSourceHelm says how a Helm chart is rendered. Values come, the later over the earlier, from valueFiles, then values or valuesObject, then parameters and fileParameters.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"valueFiles": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "valueFiles are files with values: paths from the source's path, globs, URLs, or $REF/PATH in another source.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters are single values.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.HelmParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"releaseName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "releaseName is the name of the release. Default: the name of the application.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are values as YAML. valuesObject is used instead if it is set.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"fileParameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "fileParameters are single values that are the contents of files.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.HelmFileParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the major version of Helm. Only v3 is left.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"passCredentials": {
+						SchemaProps: spec.SchemaProps{
+							Description: "passCredentials sends the repository's credentials to all hosts to which it refers. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"ignoreMissingValueFiles": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ignoreMissingValueFiles passes over valueFiles that do not exist. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"skipCrds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "skipCrds leaves out the CRDs in the chart's folder crds. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"valuesObject": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "valuesObject are values as an object. It is used instead of values.",
+							Ref:         ref(raw.Object{}.OpenAPIModelName()),
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the release, for templates that ask. Default: the destination's.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kubeVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kubeVersion is the version of Kubernetes that templates see. Default: that of the destination.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "apiVersions are the kinds that templates see, as GROUP/VERSION/KIND. Default: those of the destination.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"skipTests": {
+						SchemaProps: spec.SchemaProps{
+							Description: "skipTests leaves out the chart's tests. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"skipSchemaValidation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "skipSchemaValidation does not check the values against the chart's schema. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.HelmFileParameter{}.OpenAPIModelName(), v1alpha1.HelmParameter{}.OpenAPIModelName(), raw.Object{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSourceJsonnet(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSourceJsonnet says how Jsonnet files are evaluated.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"extVars": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "extVars are external variables.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.JsonnetVar{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"tlas": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tlas are arguments of a file that is a function.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.JsonnetVar{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"libs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "libs are folders in which imports are looked for, from the root of the repository.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.JsonnetVar{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSourceKustomize(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSourceKustomize says how a kustomization is built. Its fields are laid over the kustomization file.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"namePrefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namePrefix is put before the names of all objects.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"nameSuffix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nameSuffix is put after the names of all objects.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"images": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "images replace images, as [OLD=]NEW[:TAG] or [OLD=]NEW@DIGEST.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"commonLabels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "commonLabels are put on all objects.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is a version of kustomize, if the administrator offers several.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"commonAnnotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "commonAnnotations are put on all objects.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"forceCommonLabels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "forceCommonLabels replaces labels that the kustomization sets itself. Default: false, which is an error then.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"forceCommonAnnotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "forceCommonAnnotations replaces annotations that the kustomization sets itself. Default: false, which is an error then.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of all objects.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"commonAnnotationsEnvsubst": {
+						SchemaProps: spec.SchemaProps{
+							Description: "commonAnnotationsEnvsubst replaces ${NAME} in the values of commonAnnotations by variables of the build, such as ARGOCD_APP_NAME. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas change the number of replicas of workloads.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.KustomizeReplica{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"patches": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "patches change objects.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.KustomizePatch{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"components": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "components are folders of kustomize components, from the source's path.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"ignoreMissingComponents": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ignoreMissingComponents passes over components that do not exist. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"labelWithoutSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labelWithoutSelector puts commonLabels on objects, but not into selectors and pod templates. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"kubeVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kubeVersion is the version of Kubernetes that Helm charts in the kustomization see.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "apiVersions are the kinds that Helm charts in the kustomization see, as GROUP/VERSION/KIND.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"labelIncludeTemplates": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labelIncludeTemplates puts commonLabels into pod templates, too, where labelWithoutSelector is set. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.KustomizePatch{}.OpenAPIModelName(), v1alpha1.KustomizeReplica{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSourcePlugin(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSourcePlugin has a config management plugin make the manifests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the plugin. Absent: the first one that says it can.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"env": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "env are environment variables, which the plugin sees with the prefix ARGOCD_ENV_.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.EnvEntry{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters are passed to the plugin as JSON.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.PluginParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.EnvEntry{}.OpenAPIModelName(), v1alpha1.PluginParameter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSpec says which manifests are wanted, and where.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is the one place from which manifests come. Of sourceHydrator, sources and source the first that is set counts.",
+							Ref:         ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+						},
+					},
+					"destination": {
+						SchemaProps: spec.SchemaProps{
+							Description: "destination is where the manifests go.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationDestination{}.OpenAPIModelName()),
+						},
+					},
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the name of the AppProject that limits what the application may do. Empty means \"default\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncPolicy says when and how manifests are brought to the destination.",
+							Ref:         ref(v1alpha1.SyncPolicy{}.OpenAPIModelName()),
+						},
+					},
+					"ignoreDifferences": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ignoreDifferences are parts of objects in which what there is may differ from what is wanted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceIgnoreDifferences{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"info": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "info is shown to people beside the application.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Info{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"revisionHistoryLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revisionHistoryLimit is how many past syncs are kept in status.history, for rollbacks. 0 keeps none. Default: 10.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"sources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sources are several places from which manifests come, in order: of an object that occurs twice the last counts.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sourceHydrator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceHydrator has manifests rendered, committed to a branch, and synced from there.",
+							Ref:         ref(v1alpha1.SourceHydrator{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"destination"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationDestination{}.OpenAPIModelName(), v1alpha1.ApplicationSource{}.OpenAPIModelName(), v1alpha1.Info{}.OpenAPIModelName(), v1alpha1.ResourceIgnoreDifferences{}.OpenAPIModelName(), v1alpha1.SourceHydrator{}.OpenAPIModelName(), v1alpha1.SyncPolicy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationStatus is how far what there is agrees with what is wanted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"resources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "resources are the objects that the application manages.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sync": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sync tells whether what there is agrees with what is wanted.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.SyncStatus{}.OpenAPIModelName()),
+						},
+					},
+					"health": {
+						SchemaProps: spec.SchemaProps{
+							Description: "health tells how the objects of the application do, all in all.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.HealthStatus{}.OpenAPIModelName()),
+						},
+					},
+					"history": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "history are the past syncs, the oldest first.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.RevisionHistory{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions are what is wrong with the application.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationCondition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"reconciledAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reconciledAt is when what there is was last compared with what is wanted.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"operationState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operationState is how far the last operation is.",
+							Ref:         ref(v1alpha1.OperationState{}.OpenAPIModelName()),
+						},
+					},
+					"observedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "observedAt is deprecated: it was what reconciledAt is now.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"sourceType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceType is the tool that makes the manifests of the source.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"summary": {
+						SchemaProps: spec.SchemaProps{
+							Description: "summary is what the objects of the application have, put together.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationSummary{}.OpenAPIModelName()),
+						},
+					},
+					"resourceHealthSource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resourceHealthSource says where the health of single objects is: empty means in resources.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourceTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceTypes are the tools that make the manifests of the sources, in order.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"controllerNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "controllerNamespace is the namespace of the controller that has the application in charge.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourceHydrator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceHydrator is how far the rendering and committing of manifests is.",
+							Ref:         ref(v1alpha1.SourceHydratorStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationCondition{}.OpenAPIModelName(), v1alpha1.ApplicationSummary{}.OpenAPIModelName(), v1alpha1.HealthStatus{}.OpenAPIModelName(), v1alpha1.OperationState{}.OpenAPIModelName(), v1alpha1.ResourceStatus{}.OpenAPIModelName(), v1alpha1.RevisionHistory{}.OpenAPIModelName(), v1alpha1.SourceHydratorStatus{}.OpenAPIModelName(), v1alpha1.SyncStatus{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ApplicationSummary(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ApplicationSummary is what the objects of an application have, put together.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"externalURLs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "externalURLs are where the application can be reached.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"images": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "images are the images that its containers run.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"isAppOfApps": {
+						SchemaProps: spec.SchemaProps{
+							Description: "isAppOfApps tells that applications are among the objects.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_Backoff(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Backoff is how long to wait between tries: a duration that grows by a factor up to a maximum.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is the wait before the second try: seconds, or a duration such as 2m. Default: 5s.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"factor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "factor is by what the wait is multiplied with each try. Default: 2.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxDuration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxDuration is the longest wait: seconds, or a duration such as 1h. Default: 3m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_BasicAuthBitbucketServer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BasicAuthBitbucketServer logs in to Bitbucket by name and password.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"passwordRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "passwordRef names the password.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"username"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_BearerTokenBitbucket(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BearerTokenBitbucket logs in to Bitbucket by a token.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names the token.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ClusterGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClusterGenerator finds one set of parameters for each cluster that is known: name, nameNormalized, server, project, and metadata.labels and metadata.annotations of its Secret.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selector selects clusters by the labels of their Secrets. The cluster that this is in has none, and is found only where there is no selector.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are further parameters, as values.NAME. They may refer to the others.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"flatList": {
+						SchemaProps: spec.SchemaProps{
+							Description: "flatList finds one set with the list \"clusters\" of all clusters, instead of one for each. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ClusterResourceRestriction(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClusterResourceRestriction is a kind of objects outside of namespaces.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is a glob of API groups.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is a glob of kinds.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is a glob of names. Absent: any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"group", "kind"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ComparedTo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ComparedTo is what was wanted when it was compared.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is the source at that time.",
+							Ref:         ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+						},
+					},
+					"destination": {
+						SchemaProps: spec.SchemaProps{
+							Description: "destination is the destination at that time.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.ApplicationDestination{}.OpenAPIModelName()),
+						},
+					},
+					"sources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sources are the sources at that time.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"ignoreDifferences": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ignoreDifferences are the differences that were ignored.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceIgnoreDifferences{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"destination"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationDestination{}.OpenAPIModelName(), v1alpha1.ApplicationSource{}.OpenAPIModelName(), v1alpha1.ResourceIgnoreDifferences{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ConfigMapKeyRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConfigMapKeyRef names a key in a ConfigMap of the namespace.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"configMapName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configMapName is the name of the ConfigMap.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the key in it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"configMapName", "key"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_DestinationServiceAccount(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DestinationServiceAccount says by which service account objects are written to a destination.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"server": {
+						SchemaProps: spec.SchemaProps{
+							Description: "server is a glob of the URLs of clusters.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is a glob of namespaces.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"defaultServiceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "defaultServiceAccount is the service account: NAME, in the namespace of the destination, or NAMESPACE:NAME.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"server", "defaultServiceAccount"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_DrySource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DrySource is a folder in a Git repository whose manifests are rendered and committed elsewhere.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"repoURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repoURL is the Git repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetRevision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetRevision is the branch, tag or commit.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the folder.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"helm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "helm says how a Helm chart is rendered.",
+							Ref:         ref(v1alpha1.ApplicationSourceHelm{}.OpenAPIModelName()),
+						},
+					},
+					"kustomize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kustomize says how a kustomization is built.",
+							Ref:         ref(v1alpha1.ApplicationSourceKustomize{}.OpenAPIModelName()),
+						},
+					},
+					"directory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "directory says which files of a folder are read as manifests.",
+							Ref:         ref(v1alpha1.ApplicationSourceDirectory{}.OpenAPIModelName()),
+						},
+					},
+					"plugin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "plugin has a config management plugin make the manifests.",
+							Ref:         ref(v1alpha1.ApplicationSourcePlugin{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"repoURL", "targetRevision", "path"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSourceDirectory{}.OpenAPIModelName(), v1alpha1.ApplicationSourceHelm{}.OpenAPIModelName(), v1alpha1.ApplicationSourceKustomize{}.OpenAPIModelName(), v1alpha1.ApplicationSourcePlugin{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_DuckTypeGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DuckTypeGenerator finds one set of parameters for each cluster that is named in the status of some object, of a kind that a ConfigMap names.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"configMapRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configMapRef is the name of the ConfigMap, whose keys are apiVersion, kind, statusListKey and matchKey.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the object. Exactly one of name and labelSelector is set.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requeueAfterSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requeueAfterSeconds is how many seconds pass before the object is read again. Default: 180.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"labelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labelSelector selects objects.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are further parameters, as values.NAME. They may refer to the others.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"configMapRef"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_EnvEntry(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EnvEntry is an environment variable of a plugin.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the variable, without prefix.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is its value.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "value"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_GitGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GitGenerator finds one set of parameters for each folder (directories) or file (files) in a Git repository. Exactly one of the two is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"repoURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repoURL is the Git repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"directories": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "directories are globs of folders. Each folder that one includes and none excludes makes a set.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.GitPathItem{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"files": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "files are globs of JSON and YAML files. Each file holds a set, or a list of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.GitPathItem{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"revision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revision is the branch, tag or commit. Empty means HEAD.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requeueAfterSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requeueAfterSeconds is how many seconds pass before the repository is looked at again. Default: 180.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"pathParamPrefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pathParamPrefix is put before the names of the parameters about the path, as in PREFIX.path, so that two Git generators can be told apart.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are further parameters, as values.NAME. They may refer to the others.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"repoURL"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), v1alpha1.GitPathItem{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_GitPathItem(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GitPathItem is a glob of paths in a Git repository.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the glob.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"exclude": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exclude leaves out what the glob matches. Default: false, which takes it in.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"path"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_HealthStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HealthStatus tells how an object, or all objects of an application, do.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is Healthy, Suspended, Progressing, Missing, Degraded or Unknown.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when status changed last.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_HelmFileParameter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HelmFileParameter is a single value for a Helm chart: the contents of a file.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the path of the value.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the file, from the source's path.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_HelmParameter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HelmParameter is a single value for a Helm chart.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the path of the value, such as image.tag.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is the value.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"forceString": {
+						SchemaProps: spec.SchemaProps{
+							Description: "forceString takes the value as text, also if it looks like a number or a boolean. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_HydrateOperation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HydrateOperation is the rendering and committing of manifests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"startedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startedAt is when it began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"finishedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "finishedAt is when it ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Hydrating, Failed or Hydrated.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in its phase.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"drySHA": {
+						SchemaProps: spec.SchemaProps{
+							Description: "drySHA is the commit that is rendered.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hydratedSHA": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hydratedSHA is the commit that holds what was rendered.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourceHydrator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceHydrator is what the application asked for at that time.",
+							Ref:         ref(v1alpha1.SourceHydrator{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"phase", "message"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SourceHydrator{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_HydrateTo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HydrateTo is a branch that rendered manifests are committed to.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"targetBranch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetBranch is the branch.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"targetBranch"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_Info(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Info is something that people should see.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name heads the text.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is the text. A URL becomes a link.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "value"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_JWTToken(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JWTToken is a token that was given out. Only what tells it apart is kept.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"iat": {
+						SchemaProps: spec.SchemaProps{
+							Description: "iat is when it was given out, in seconds since 1970.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"exp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exp is when it expires, in seconds since 1970. 0 means never.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "id tells the token apart.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"iat"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_JWTTokens(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JWTTokens are tokens of a role.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"items": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the tokens.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.JWTToken{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.JWTToken{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_JsonnetVar(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JsonnetVar is a variable for Jsonnet.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the variable.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is its text.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"code": {
+						SchemaProps: spec.SchemaProps{
+							Description: "code evaluates the text as Jsonnet. Default: false, which takes it as a string.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "value"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_KustomizePatch(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KustomizePatch changes objects by a patch.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the file of the patch. Exactly one of path and patch is set.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"patch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "patch is the patch: a partial object, or a list of JSON patches (RFC 6902), as YAML.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"target": {
+						SchemaProps: spec.SchemaProps{
+							Description: "target selects the objects. Default: the one that the patch names.",
+							Ref:         ref(v1alpha1.KustomizeSelector{}.OpenAPIModelName()),
+						},
+					},
+					"options": {
+						SchemaProps: spec.SchemaProps{
+							Description: "options say what the patch may change, such as allowNameChange and allowKindChange.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"boolean"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.KustomizeSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_KustomizeReplica(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KustomizeReplica changes the number of replicas of a workload.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the workload.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"count": {
+						SchemaProps: spec.SchemaProps{
+							Description: "count is the number of replicas, or text that is one.",
+							Ref:         ref(intstr.IntOrString{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "count"},
+			},
+		},
+		Dependencies: []string{
+			intstr.IntOrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_KustomizeSelector(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KustomizeSelector selects objects of a kustomization. Absent fields select any.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is a regular expression for the API group.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is a regular expression for the version.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is a regular expression for the kind.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is a regular expression for the name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is a regular expression for the namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"annotationSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotationSelector selects by annotations, in the syntax of label selectors.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"labelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labelSelector selects by labels.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ListGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ListGenerator has sets of parameters written out.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"elements": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "elements are the sets: objects of parameters.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(raw.JSON{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"elementsYaml": {
+						SchemaProps: spec.SchemaProps{
+							Description: "elementsYaml are further sets as YAML: a list of objects. It may refer to parameters of the generator before it in a matrix.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), raw.JSON{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ManagedNamespaceMetadata(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ManagedNamespaceMetadata is what is put on a namespace that a sync makes.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are set on the namespace.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"annotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotations are set on the namespace.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_MatrixGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MatrixGenerator combines each set of parameters of one generator with each of another. The second may refer to parameters of the first.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"generators": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "generators are the two generators.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetNestedGenerator{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"generators"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetNestedGenerator{}.OpenAPIModelName(), v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_MergeGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MergeGenerator lays the sets of parameters of some generators over those of the first: where the parameters that are keys agree.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"generators": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "generators are the generators, two or more.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSetNestedGenerator{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"mergeKeys": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "mergeKeys are the parameters that must agree.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"generators", "mergeKeys"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetNestedGenerator{}.OpenAPIModelName(), v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_Operation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Operation is a request to act on an application now.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"sync": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sync asks for a sync. A rollback is a sync to what a past one has brought.",
+							Ref:         ref(v1alpha1.SyncOperation{}.OpenAPIModelName()),
+						},
+					},
+					"initiatedBy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says.",
+							Ref:         ref(v1alpha1.OperationInitiator{}.OpenAPIModelName()),
+						},
+					},
+					"info": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "info is shown to people beside the operation.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.Info{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"retry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "retry says how often, and after what time, the operation is tried again if it fails.",
+							Ref:         ref(v1alpha1.RetryStrategy{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Info{}.OpenAPIModelName(), v1alpha1.OperationInitiator{}.OpenAPIModelName(), v1alpha1.RetryStrategy{}.OpenAPIModelName(), v1alpha1.SyncOperation{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_OperationInitiator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OperationInitiator is who asked for an operation.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the authenticated user.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"automated": {
+						SchemaProps: spec.SchemaProps{
+							Description: "automated tells that it was the server itself, as syncPolicy.automated asks.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_OperationState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OperationState is how far an operation is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is what was asked for.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.Operation{}.OpenAPIModelName()),
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "phase is Running, Terminating, Failed, Error or Succeeded. Terminating asks that it be ended.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why it is in its phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncResult": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncResult is what the sync has done.",
+							Ref:         ref(v1alpha1.SyncOperationResult{}.OpenAPIModelName()),
+						},
+					},
+					"startedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "startedAt is when it began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"finishedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "finishedAt is when it ended, or when the try ended after which it waits for the next.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"retryCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "retryCount is how often it was tried again.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"operation", "phase", "startedAt"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Operation{}.OpenAPIModelName(), v1alpha1.SyncOperationResult{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_OrphanedResourceKey(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OrphanedResourceKey are objects that do not count as orphans.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is a glob of API groups.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is a glob of kinds.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is a glob of names. Absent: any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_OrphanedResources(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OrphanedResources has objects looked for, in the namespaces of the project, that no application has made.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"warn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "warn makes each application tell of them in a condition. Default: true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"ignore": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ignore are objects that do not count.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.OrphanedResourceKey{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.OrphanedResourceKey{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PluginConfigMapRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PluginConfigMapRef names the ConfigMap that says where the service of a plugin generator is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the ConfigMap, whose keys are baseUrl, token and requestTimeout.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PluginGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PluginGenerator asks a service for sets of parameters.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"configMapRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configMapRef names the ConfigMap that says where the service is.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.PluginConfigMapRef{}.OpenAPIModelName()),
+						},
+					},
+					"input": {
+						SchemaProps: spec.SchemaProps{
+							Description: "input is what the service is asked.",
+							Ref:         ref(v1alpha1.PluginInput{}.OpenAPIModelName()),
+						},
+					},
+					"requeueAfterSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requeueAfterSeconds is how many seconds pass before it is asked again. Default: 1800.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are further parameters, as values.NAME. They may refer to the others.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"configMapRef"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), v1alpha1.PluginConfigMapRef{}.OpenAPIModelName(), v1alpha1.PluginInput{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PluginInput(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PluginInput is what the service of a plugin generator is asked.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters are sent to the service as they are.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(raw.JSON{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			raw.JSON{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PluginParameter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PluginParameter is a parameter of a plugin: text, a list or a map.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the parameter.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"string": {
+						SchemaProps: spec.SchemaProps{
+							Description: "string is its value as text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"map": {
+						SchemaProps: spec.SchemaProps{
+							Description: "map is its value as a map.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"array": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "array is its value as a list.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ProjectDestination(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ProjectDestination are clusters and namespaces that objects may, or with ! must not, go to.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"server": {
+						SchemaProps: spec.SchemaProps{
+							Description: "server is a glob of the URLs of clusters.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is a glob of namespaces.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is a glob of the names of clusters.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ProjectRole(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ProjectRole is what some people and machines may do with the applications of a project.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the role.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"description": {
+						SchemaProps: spec.SchemaProps{
+							Description: "description is what the role is for.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"policies": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "policies are what it allows, each as \"p, proj:PROJECT:ROLE, RESOURCE, ACTION, PROJECT/OBJECT, allow|deny\".",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"jwtTokens": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "jwtTokens are the tokens that were given out for the role.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.JWTToken{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"groups": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "groups are the groups whose members have the role.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.JWTToken{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestAzureDevOps(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestAzureDevOps looks for pull requests at Azure DevOps.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"organization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "organization is the organization, as in https://dev.azure.com/ORGANIZATION.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the project.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repo is the name of the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the server. Default: https://dev.azure.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a personal access token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"labels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are labels that a pull request must have, all of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"organization", "project", "repo"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestBitbucket(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestBitbucket looks for pull requests at Bitbucket Cloud.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the workspace.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repo is the name of the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API. Default: https://api.bitbucket.org/2.0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"basicAuth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basicAuth logs in by name and app password.",
+							Ref:         ref(v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName()),
+						},
+					},
+					"bearerToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bearerToken logs in by a token.",
+							Ref:         ref(v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"owner", "repo"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName(), v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestBitbucketServer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestBitbucketServer looks for pull requests at Bitbucket Server.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the key of the project.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repo is the name of the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API, such as https://bitbucket.example/rest.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"basicAuth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basicAuth logs in by name and password.",
+							Ref:         ref(v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName()),
+						},
+					},
+					"bearerToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bearerToken logs in by a token.",
+							Ref:         ref(v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName()),
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure does not check the server's certificate. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"caRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "caRef names the certificates of authorities that are trusted.",
+							Ref:         ref(v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"project", "repo", "api"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName(), v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName(), v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestFilter is what a pull request must be. It must be all that is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"branchMatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "branchMatch is a regular expression for the branch that is to be merged.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetBranchMatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetBranchMatch is a regular expression for the branch that it is to be merged into.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"titleMatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "titleMatch is a regular expression for the title.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestGenerator finds one set of parameters for each open pull request of a repository: number, title, author, branch, target_branch, head_sha, labels and others. Exactly one provider is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"github": {
+						SchemaProps: spec.SchemaProps{
+							Description: "github looks at GitHub.",
+							Ref:         ref(v1alpha1.PullRequestGitHub{}.OpenAPIModelName()),
+						},
+					},
+					"gitlab": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gitlab looks at GitLab.",
+							Ref:         ref(v1alpha1.PullRequestGitLab{}.OpenAPIModelName()),
+						},
+					},
+					"gitea": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gitea looks at Gitea.",
+							Ref:         ref(v1alpha1.PullRequestGitea{}.OpenAPIModelName()),
+						},
+					},
+					"bitbucketServer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucketServer looks at Bitbucket Server.",
+							Ref:         ref(v1alpha1.PullRequestBitbucketServer{}.OpenAPIModelName()),
+						},
+					},
+					"filters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "filters are what a pull request must be. It must pass one of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.PullRequestFilter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"requeueAfterSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requeueAfterSeconds is how many seconds pass before the provider is asked again. Default: 1800.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"bitbucket": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucket looks at Bitbucket Cloud.",
+							Ref:         ref(v1alpha1.PullRequestBitbucket{}.OpenAPIModelName()),
+						},
+					},
+					"azuredevops": {
+						SchemaProps: spec.SchemaProps{
+							Description: "azuredevops looks at Azure DevOps.",
+							Ref:         ref(v1alpha1.PullRequestAzureDevOps{}.OpenAPIModelName()),
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are further parameters, as values.NAME. They may refer to the others.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"continueOnRepoNotFoundError": {
+						SchemaProps: spec.SchemaProps{
+							Description: "continueOnRepoNotFoundError takes a repository that is not found for one without pull requests. Default: false, which is an error.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), v1alpha1.PullRequestAzureDevOps{}.OpenAPIModelName(), v1alpha1.PullRequestBitbucket{}.OpenAPIModelName(), v1alpha1.PullRequestBitbucketServer{}.OpenAPIModelName(), v1alpha1.PullRequestFilter{}.OpenAPIModelName(), v1alpha1.PullRequestGitHub{}.OpenAPIModelName(), v1alpha1.PullRequestGitLab{}.OpenAPIModelName(), v1alpha1.PullRequestGitea{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestGitHub(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestGitHub looks for pull requests at GitHub.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the organization or user.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repo is the name of the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API. Default: https://api.github.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"appSecretName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "appSecretName is the name of a repository credentials Secret with a GitHub App, instead of a token.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"labels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are labels that a pull request must have, all of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"owner", "repo"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestGitLab(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestGitLab looks for merge requests at GitLab.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the id or the path of the project.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API. Default: https://gitlab.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"labels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are labels that a merge request must have, all of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"pullRequestState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pullRequestState is the state that a merge request must be in: opened, closed, locked or merged. Default: any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure does not check the server's certificate. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"caRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "caRef names the certificates of authorities that are trusted.",
+							Ref:         ref(v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"project"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName(), v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_PullRequestGitea(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PullRequestGitea looks for pull requests at Gitea.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the organization or user.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repo is the name of the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the server.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure does not check the server's certificate. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"labels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are labels that a pull request must have, all of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"owner", "repo", "api"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ResourceIgnoreDifferences(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceIgnoreDifferences names objects, and parts of them in which what there is may differ from what is wanted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is the API group of the objects. \"*\" means any. Empty is the group of Pods and Services.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the objects. \"*\" means any.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the object. Absent: of any name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the objects. Absent: of any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"jsonPointers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonPointers are paths of the parts (RFC 6901), such as /spec/replicas.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"jqPathExpressions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "jqPathExpressions are paths of the parts in the language of jq, such as .spec.containers[].image.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"managedFieldsManagers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "managedFieldsManagers are names of field managers. All that they own in the object may differ.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"kind"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ResourceRestriction(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceRestriction is a kind of objects.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is a glob of API groups.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is a glob of kinds.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"group", "kind"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ResourceResult(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceResult is what became of an object in a sync.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is the API group of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the API version of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is Synced, SyncFailed, Pruned or PruneSkipped. It is empty while nothing was done, and for hooks.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says what was done, or what went wrong.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hookType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hookType is when a hook runs: PreSync, Sync, PostSync, SyncFail, PreDelete or PostDelete.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hookPhase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hookPhase is how far a hook is, or whether the object is healthy.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncPhase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncPhase is the phase of the sync in which it was done: PreSync, Sync, PostSync or SyncFail.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"images": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "images are the images that the object's containers run.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"group", "version", "kind", "namespace", "name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_ResourceStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceStatus is how an object does that an application, or an application set, manages.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is the API group of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the API version of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status tells whether the object agrees with its manifest.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"health": {
+						SchemaProps: spec.SchemaProps{
+							Description: "health tells how the object does.",
+							Ref:         ref(v1alpha1.HealthStatus{}.OpenAPIModelName()),
+						},
+					},
+					"hook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hook tells that the object is a hook.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"requiresPruning": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requiresPruning tells that the object has no manifest any longer, and should be deleted.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"syncWave": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncWave is the wave in which the object is applied.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"requiresDeletionConfirmation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requiresDeletionConfirmation tells that somebody must agree before the object is deleted.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.HealthStatus{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_RetryStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RetryStrategy says how often, and after what time, a sync that failed is tried again.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"limit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "limit is how often a sync is tried again. Less than 0 means without end. Default: 0, and 5 for syncs without anybody's doing that have no retry strategy.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"backoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "backoff is how long to wait before it is.",
+							Ref:         ref(v1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"refresh": {
+						SchemaProps: spec.SchemaProps{
+							Description: "refresh looks for a newer revision before each try. Default: false, which tries the same revision.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.Backoff{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_RevisionHistory(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RevisionHistory is a past sync, to which a rollback can go.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"revision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revision is the version that was synced.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"deployedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deployedAt is when the sync ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "id is the number of the sync. It only grows.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is the source at that time.",
+							Ref:         ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+						},
+					},
+					"deployStartedAt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deployStartedAt is when the sync began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"sources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sources are the sources at that time.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"revisions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "revisions are the versions of the sources that were synced, in order.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"initiatedBy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "initiatedBy is who asked for the sync.",
+							Ref:         ref(v1alpha1.OperationInitiator{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"deployedAt", "id"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSource{}.OpenAPIModelName(), v1alpha1.OperationInitiator{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderAWSCodeCommit(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderAWSCodeCommit looks for repositories at AWS CodeCommit.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tagFilters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tagFilters are tags that repositories must have, one value of each.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.TagFilter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"role": {
+						SchemaProps: spec.SchemaProps{
+							Description: "role is the ARN of a role that is assumed. Default: the server's own identity.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the AWS region. Default: the server's own.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the default one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.TagFilter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderAzureDevOps(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderAzureDevOps looks for repositories at Azure DevOps.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"organization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "organization is the organization, as in https://dev.azure.com/ORGANIZATION.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the server. Default: https://dev.azure.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"teamProject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "teamProject is the project whose repositories are looked at.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessTokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessTokenRef names a personal access token.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the default one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"organization", "teamProject"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderBitbucket(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderBitbucket looks for repositories at Bitbucket Cloud.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the workspace whose repositories are looked at.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"user": {
+						SchemaProps: spec.SchemaProps{
+							Description: "user is the user whose app password is used.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"appPasswordRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "appPasswordRef names the app password.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the main one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"owner", "user"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderBitbucketServer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderBitbucketServer looks for repositories at Bitbucket Server.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the key of the project whose repositories are looked at.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API, such as https://bitbucket.example/rest.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"basicAuth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basicAuth logs in by name and password.",
+							Ref:         ref(v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName()),
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the default one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"bearerToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bearerToken logs in by a token.",
+							Ref:         ref(v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName()),
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure does not check the server's certificate. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"caRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "caRef names the certificates of authorities that are trusted.",
+							Ref:         ref(v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"project", "api"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.BasicAuthBitbucketServer{}.OpenAPIModelName(), v1alpha1.BearerTokenBitbucket{}.OpenAPIModelName(), v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderFilter is what a repository or branch must be. It must be all that is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"repositoryMatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repositoryMatch is a regular expression for the name of the repository.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pathsExist": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "pathsExist are paths that the branch must have.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"pathsDoNotExist": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "pathsDoNotExist are paths that the branch must not have.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"labelMatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labelMatch is a regular expression for one of the labels of the repository.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"branchMatch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "branchMatch is a regular expression for the name of the branch.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderGenerator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderGenerator finds one set of parameters for each repository of an organization: organization, repository, url, branch, sha and labels. Exactly one provider is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"github": {
+						SchemaProps: spec.SchemaProps{
+							Description: "github looks at GitHub.",
+							Ref:         ref(v1alpha1.SCMProviderGitHub{}.OpenAPIModelName()),
+						},
+					},
+					"gitlab": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gitlab looks at GitLab.",
+							Ref:         ref(v1alpha1.SCMProviderGitLab{}.OpenAPIModelName()),
+						},
+					},
+					"bitbucket": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucket looks at Bitbucket Cloud.",
+							Ref:         ref(v1alpha1.SCMProviderBitbucket{}.OpenAPIModelName()),
+						},
+					},
+					"bitbucketServer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucketServer looks at Bitbucket Server.",
+							Ref:         ref(v1alpha1.SCMProviderBitbucketServer{}.OpenAPIModelName()),
+						},
+					},
+					"gitea": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gitea looks at Gitea.",
+							Ref:         ref(v1alpha1.SCMProviderGitea{}.OpenAPIModelName()),
+						},
+					},
+					"azureDevOps": {
+						SchemaProps: spec.SchemaProps{
+							Description: "azureDevOps looks at Azure DevOps.",
+							Ref:         ref(v1alpha1.SCMProviderAzureDevOps{}.OpenAPIModelName()),
+						},
+					},
+					"filters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "filters are what a repository must be. It must pass one of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.SCMProviderFilter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"cloneProtocol": {
+						SchemaProps: spec.SchemaProps{
+							Description: "cloneProtocol says which URL of a repository becomes the parameter url: ssh or https. The default is the provider's.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requeueAfterSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requeueAfterSeconds is how many seconds pass before the provider is asked again. Default: 1800.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is laid over the application set's own.",
+							Ref:         ref(v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"values": {
+						SchemaProps: spec.SchemaProps{
+							Description: "values are further parameters, as values.NAME. They may refer to the others.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"awsCodeCommit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "awsCodeCommit looks at AWS CodeCommit.",
+							Ref:         ref(v1alpha1.SCMProviderAWSCodeCommit{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSetTemplate{}.OpenAPIModelName(), v1alpha1.SCMProviderAWSCodeCommit{}.OpenAPIModelName(), v1alpha1.SCMProviderAzureDevOps{}.OpenAPIModelName(), v1alpha1.SCMProviderBitbucket{}.OpenAPIModelName(), v1alpha1.SCMProviderBitbucketServer{}.OpenAPIModelName(), v1alpha1.SCMProviderFilter{}.OpenAPIModelName(), v1alpha1.SCMProviderGitHub{}.OpenAPIModelName(), v1alpha1.SCMProviderGitLab{}.OpenAPIModelName(), v1alpha1.SCMProviderGitea{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderGitHub(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderGitHub looks for repositories at GitHub.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"organization": {
+						SchemaProps: spec.SchemaProps{
+							Description: "organization is the organization whose repositories are looked at.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API. Default: https://api.github.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"appSecretName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "appSecretName is the name of a repository credentials Secret with a GitHub App, instead of a token.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the default one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"excludeArchivedRepos": {
+						SchemaProps: spec.SchemaProps{
+							Description: "excludeArchivedRepos leaves out archived repositories. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"organization"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderGitLab(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderGitLab looks for repositories at GitLab.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is the group whose projects are looked at: its id or its path.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"includeSubgroups": {
+						SchemaProps: spec.SchemaProps{
+							Description: "includeSubgroups looks at the groups below, too. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the API. Default: https://gitlab.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the default one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure does not check the server's certificate. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"includeSharedProjects": {
+						SchemaProps: spec.SchemaProps{
+							Description: "includeSharedProjects looks at projects that are shared with the group, too. Default: true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is a topic that projects must have.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"caRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "caRef names the certificates of authorities that are trusted.",
+							Ref:         ref(v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName()),
+						},
+					},
+					"includeArchivedRepos": {
+						SchemaProps: spec.SchemaProps{
+							Description: "includeArchivedRepos looks at archived projects, too. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"group"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ConfigMapKeyRef{}.OpenAPIModelName(), v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SCMProviderGitea(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SCMProviderGitea looks for repositories at Gitea.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the organization or user whose repositories are looked at.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "api is the URL of the server.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tokenRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tokenRef names a token. Absent: none is sent.",
+							Ref:         ref(v1alpha1.SecretRef{}.OpenAPIModelName()),
+						},
+					},
+					"allBranches": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allBranches makes a set for each branch, not only for the default one. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure does not check the server's certificate. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"excludeArchivedRepos": {
+						SchemaProps: spec.SchemaProps{
+							Description: "excludeArchivedRepos leaves out archived repositories. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"owner", "api"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SecretRef{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SecretRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SecretRef names a key in a Secret of the namespace.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretName is the name of the Secret.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the key in it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"secretName", "key"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SignatureKey(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SignatureKey is a GnuPG key.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"keyID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "keyID is the id of the key: 16 or 40 hexadecimal digits.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"keyID"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceHydrator(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceHydrator has manifests rendered, committed to a branch, and synced from there.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"drySource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "drySource is what is rendered.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.DrySource{}.OpenAPIModelName()),
+						},
+					},
+					"syncSource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncSource is from where the application is synced.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.SyncSource{}.OpenAPIModelName()),
+						},
+					},
+					"hydrateTo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hydrateTo is another branch to commit to, from which somebody brings the commits to that of syncSource.",
+							Ref:         ref(v1alpha1.HydrateTo{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"drySource", "syncSource"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.DrySource{}.OpenAPIModelName(), v1alpha1.HydrateTo{}.OpenAPIModelName(), v1alpha1.SyncSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceHydratorStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceHydratorStatus is how far the rendering and committing of manifests is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"lastSuccessfulOperation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastSuccessfulOperation is what was last committed.",
+							Ref:         ref(v1alpha1.SuccessfulHydrateOperation{}.OpenAPIModelName()),
+						},
+					},
+					"currentOperation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "currentOperation is how far the current, or else the last, operation is.",
+							Ref:         ref(v1alpha1.HydrateOperation{}.OpenAPIModelName()),
+						},
+					},
+					"lastComparedDryRevision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastComparedDryRevision is the commit of the drySource that was last looked at.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.HydrateOperation{}.OpenAPIModelName(), v1alpha1.SuccessfulHydrateOperation{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceIntegrity(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceIntegrity says how sources must be signed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"git": {
+						SchemaProps: spec.SchemaProps{
+							Description: "git says how commits must be signed.",
+							Ref:         ref(v1alpha1.SourceIntegrityGit{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SourceIntegrityGit{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceIntegrityGit(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceIntegrityGit says how commits must be signed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"policies": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "policies say so for each repository. The first that names it counts.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.SourceIntegrityGitPolicy{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"policies"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SourceIntegrityGitPolicy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceIntegrityGitGPG(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceIntegrityGitGPG says by which keys, and how much, must be signed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"mode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "mode is none, head or strict.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"keys": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "keys are the ids of GnuPG keys that are trusted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"mode", "keys"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceIntegrityGitPolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceIntegrityGitPolicy says how commits in some repositories must be signed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"repos": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "repos are the repositories.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.SourceIntegrityGitRepo{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"gpg": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gpg says by which keys, and how much.",
+							Ref:         ref(v1alpha1.SourceIntegrityGitGPG{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"repos"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SourceIntegrityGitGPG{}.OpenAPIModelName(), v1alpha1.SourceIntegrityGitRepo{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SourceIntegrityGitRepo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SourceIntegrityGitRepo are repositories.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is a glob of the URLs of repositories.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SuccessfulHydrateOperation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SuccessfulHydrateOperation is what was committed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"drySHA": {
+						SchemaProps: spec.SchemaProps{
+							Description: "drySHA is the commit that was rendered.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hydratedSHA": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hydratedSHA is the commit that holds what was rendered.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourceHydrator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sourceHydrator is what the application asked for at that time.",
+							Ref:         ref(v1alpha1.SourceHydrator{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SourceHydrator{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncOperation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncOperation says what is synced, and how.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"revision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revision is the version to sync to. Default: what the source's targetRevision is now.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"prune": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prune deletes objects whose manifests are gone. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"dryRun": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dryRun finds out what a sync would do, and changes nothing. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"syncStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncStrategy says whether hooks run, and whether objects are deleted and made anew if need be.",
+							Ref:         ref(v1alpha1.SyncStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"resources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "resources are the only objects that are synced. No hooks run then, and the sync does not become part of the history.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.SyncOperationResource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is synced instead of the application's own. A rollback sets it.",
+							Ref:         ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+						},
+					},
+					"manifests": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "manifests are synced instead of those of the source: one object each, as YAML or JSON.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"syncOptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "syncOptions change how objects are applied, as NAME=VALUE.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"sources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sources are synced instead of the application's own. A rollback sets them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"revisions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "revisions are the versions of the sources to sync to, in order.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"autoHealAttemptsCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "autoHealAttemptsCount is how often the same revision was synced to undo changes in the cluster. The server counts.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSource{}.OpenAPIModelName(), v1alpha1.SyncOperationResource{}.OpenAPIModelName(), v1alpha1.SyncStrategy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncOperationResource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncOperationResource names an object to sync.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is the API group of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is the kind of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the object. Absent: of any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"kind", "name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncOperationResult(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncOperationResult is what a sync has done.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"resources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "resources are the objects, and what became of them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ResourceResult{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"revision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revision is the version that is synced.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is the source that is synced.",
+							Ref:         ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+						},
+					},
+					"sources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sources are the sources that are synced.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.ApplicationSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"revisions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "revisions are the versions of the sources that are synced, in order.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"managedNamespaceMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "managedNamespaceMetadata is what was put on the destination's namespace.",
+							Ref:         ref(v1alpha1.ManagedNamespaceMetadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"revision"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ApplicationSource{}.OpenAPIModelName(), v1alpha1.ManagedNamespaceMetadata{}.OpenAPIModelName(), v1alpha1.ResourceResult{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncPolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncPolicy says when and how manifests are brought to the destination.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"automated": {
+						SchemaProps: spec.SchemaProps{
+							Description: "automated asks for syncs without anybody's doing. An empty object is enough. Absent: only on request.",
+							Ref:         ref(v1alpha1.SyncPolicyAutomated{}.OpenAPIModelName()),
+						},
+					},
+					"syncOptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "syncOptions change how objects are applied, as NAME=VALUE, such as CreateNamespace=true.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"retry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "retry says how often, and after what time, a sync that failed is tried again.",
+							Ref:         ref(v1alpha1.RetryStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"managedNamespaceMetadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "managedNamespaceMetadata is put on the destination's namespace, if the sync option CreateNamespace=true is set.",
+							Ref:         ref(v1alpha1.ManagedNamespaceMetadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ManagedNamespaceMetadata{}.OpenAPIModelName(), v1alpha1.RetryStrategy{}.OpenAPIModelName(), v1alpha1.SyncPolicyAutomated{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncPolicyAutomated(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncPolicyAutomated says what a sync without anybody's doing may do.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"prune": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prune deletes objects whose manifests are gone. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"selfHeal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "selfHeal syncs again when somebody has changed objects in the cluster, though the manifests are as they were. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"allowEmpty": {
+						SchemaProps: spec.SchemaProps{
+							Description: "allowEmpty lets a sync prune all objects there are, which is a mistake more often than not. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "enabled says whether there are such syncs at all. Default: true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncSource is where rendered manifests are synced from.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"repoURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repoURL is the Git repository. Default: that of the drySource.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetBranch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "targetBranch is the branch.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the folder, which must not be the root of the repository: it is emptied before each commit.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"targetBranch", "path"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncStatus tells whether what there is agrees with what is wanted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is Synced, OutOfSync or Unknown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"comparedTo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "comparedTo is what was wanted at that time.",
+							Ref:         ref(v1alpha1.ComparedTo{}.OpenAPIModelName()),
+						},
+					},
+					"revision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revision is the version of the source that it was compared to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"revisions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "revisions are the versions of the sources that it was compared to, in order.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"status"},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.ComparedTo{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncStrategy says how objects are brought to the cluster. At most one of its fields is set. Default: hook.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"apply": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apply applies all objects, and runs no hooks. Rollbacks do this.",
+							Ref:         ref(v1alpha1.SyncStrategyApply{}.OpenAPIModelName()),
+						},
+					},
+					"hook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hook applies all objects, and runs the hooks among them.",
+							Ref:         ref(v1alpha1.SyncStrategyHook{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.SyncStrategyApply{}.OpenAPIModelName(), v1alpha1.SyncStrategyHook{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncStrategyApply(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncStrategyApply applies objects without hooks.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"force": {
+						SchemaProps: spec.SchemaProps{
+							Description: "force deletes objects that cannot be changed, and makes them anew. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncStrategyHook(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncStrategyHook applies objects and runs hooks.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"force": {
+						SchemaProps: spec.SchemaProps{
+							Description: "force deletes objects that cannot be changed, and makes them anew. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_SyncWindow(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyncWindow are times at which applications may, or may not, be synced. It is about the applications that one of applications, namespaces and clusters names, or with andOperator all of them.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kind is allow or deny. Deny wins.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"schedule": {
+						SchemaProps: spec.SchemaProps{
+							Description: "schedule is when it begins, as a cron line of five fields.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is how long it lasts, such as 1h30m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"applications": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "applications are globs of names of applications.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"namespaces": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "namespaces are globs of the namespaces of destinations.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"clusters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "clusters are globs of the clusters of destinations.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"manualSync": {
+						SchemaProps: spec.SchemaProps{
+							Description: "manualSync lets people sync whatever the window says. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"timeZone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timeZone is the time zone of the schedule, such as Europe/Berlin. Default: UTC.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"andOperator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "andOperator asks that an application be named by all of applications, namespaces and clusters that are set. Default: false, which asks for one.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"description": {
+						SchemaProps: spec.SchemaProps{
+							Description: "description is what the window is for.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncOverrun": {
+						SchemaProps: spec.SchemaProps{
+							Description: "syncOverrun lets a sync go on that began when it was allowed. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_application_v1alpha1_TagFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TagFilter is a tag that a repository must have.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the key of the tag.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is its value. Absent: any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"key"},
+			},
+		},
 	}
 }
 
@@ -735,21 +7846,21 @@ func schema_argosy_apis_rollout_v1alpha1_ALBStatus(ref common.ReferenceCallback)
 						SchemaProps: spec.SchemaProps{
 							Description: "loadBalancer is the load balancer.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AWSResourceRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AWSResourceRef{}.OpenAPIModelName()),
 						},
 					},
 					"canaryTargetGroup": {
 						SchemaProps: spec.SchemaProps{
 							Description: "canaryTargetGroup is the target group of the new pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AWSResourceRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AWSResourceRef{}.OpenAPIModelName()),
 						},
 					},
 					"stableTargetGroup": {
 						SchemaProps: spec.SchemaProps{
 							Description: "stableTargetGroup is the target group of the old pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AWSResourceRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AWSResourceRef{}.OpenAPIModelName()),
 						},
 					},
 					"ingress": {
@@ -763,7 +7874,7 @@ func schema_argosy_apis_rollout_v1alpha1_ALBStatus(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AWSResourceRef{}.OpenAPIModelName()},
+			rolloutv1alpha1.AWSResourceRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -825,7 +7936,7 @@ func schema_argosy_apis_rollout_v1alpha1_ALBTrafficRouting(ref common.ReferenceC
 					"stickinessConfig": {
 						SchemaProps: spec.SchemaProps{
 							Description: "stickinessConfig keeps a client at the version that it reached first.",
-							Ref:         ref(v1alpha1.StickinessConfig{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.StickinessConfig{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -833,7 +7944,7 @@ func schema_argosy_apis_rollout_v1alpha1_ALBTrafficRouting(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.StickinessConfig{}.OpenAPIModelName()},
+			rolloutv1alpha1.StickinessConfig{}.OpenAPIModelName()},
 	}
 }
 
@@ -939,14 +8050,14 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRun(ref common.ReferenceCallbac
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says what is measured.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AnalysisRunSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AnalysisRunSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "status is what was found. It is written by the server only.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AnalysisRunStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AnalysisRunStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -954,7 +8065,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRun(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisRunSpec{}.OpenAPIModelName(), v1alpha1.AnalysisRunStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisRunSpec{}.OpenAPIModelName(), rolloutv1alpha1.AnalysisRunStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -983,7 +8094,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunArgument(ref common.Referenc
 					"valueFrom": {
 						SchemaProps: spec.SchemaProps{
 							Description: "valueFrom takes the value from the rollout.",
-							Ref:         ref(v1alpha1.ArgumentValueFrom{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ArgumentValueFrom{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -991,7 +8102,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunArgument(ref common.Referenc
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ArgumentValueFrom{}.OpenAPIModelName()},
+			rolloutv1alpha1.ArgumentValueFrom{}.OpenAPIModelName()},
 	}
 }
 
@@ -1030,7 +8141,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunList(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1041,7 +8152,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunList(ref common.ReferenceCal
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisRun{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisRun{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -1064,7 +8175,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Metric{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Metric{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1082,7 +8193,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Argument{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Argument{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1107,7 +8218,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.DryRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1125,7 +8236,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1134,7 +8245,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCal
 					"ttlStrategy": {
 						SchemaProps: spec.SchemaProps{
 							Description: "ttlStrategy deletes the run some time after it has ended.",
-							Ref:         ref(v1alpha1.TTLStrategy{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.TTLStrategy{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1142,7 +8253,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunSpec(ref common.ReferenceCal
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Argument{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metric{}.OpenAPIModelName(), v1alpha1.TTLStrategy{}.OpenAPIModelName()},
+			rolloutv1alpha1.Argument{}.OpenAPIModelName(), rolloutv1alpha1.DryRun{}.OpenAPIModelName(), rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName(), rolloutv1alpha1.Metric{}.OpenAPIModelName(), rolloutv1alpha1.TTLStrategy{}.OpenAPIModelName()},
 	}
 }
 
@@ -1180,7 +8291,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref common.ReferenceC
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MetricResult{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.MetricResult{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1202,13 +8313,13 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref common.ReferenceC
 						SchemaProps: spec.SchemaProps{
 							Description: "runSummary counts the metrics whose outcome counts.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.RunSummary{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RunSummary{}.OpenAPIModelName()),
 						},
 					},
 					"dryRunSummary": {
 						SchemaProps: spec.SchemaProps{
 							Description: "dryRunSummary counts the metrics whose outcome does not count.",
-							Ref:         ref(v1alpha1.RunSummary{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RunSummary{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1216,7 +8327,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunStatus(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.MetricResult{}.OpenAPIModelName(), v1alpha1.RunSummary{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			rolloutv1alpha1.MetricResult{}.OpenAPIModelName(), rolloutv1alpha1.RunSummary{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -1244,6 +8355,55 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisRunStrategy(ref common.Referenc
 				},
 			},
 		},
+	}
+}
+
+func schema_argosy_apis_rollout_v1alpha1_AnalysisRunTerminate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AnalysisRunTerminate asks that an analysis run end now. What has been found so far counts. It is created at analysisruns/NAME/terminate.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata names the analysis run. If it holds a name, it must be that of the request.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"preconditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "preconditions must hold for the object (uid, resourceVersion), or the request is refused as a conflict.",
+							Ref:         ref(metav1.Preconditions{}.OpenAPIModelName()),
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.ObjectMeta{}.OpenAPIModelName(), metav1.Preconditions{}.OpenAPIModelName()},
 	}
 }
 
@@ -1279,7 +8439,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplate(ref common.ReferenceCa
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says what is measured.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1287,7 +8447,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplate(ref common.ReferenceCa
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -1326,7 +8486,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateList(ref common.Referen
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisTemplate{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisTemplate{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1337,7 +8497,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateList(ref common.Referen
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -1387,7 +8547,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.Referen
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Metric{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Metric{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1405,7 +8565,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.Referen
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Argument{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Argument{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1423,7 +8583,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.Referen
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.DryRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1441,7 +8601,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.Referen
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1459,7 +8619,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.Referen
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -1469,7 +8629,7 @@ func schema_argosy_apis_rollout_v1alpha1_AnalysisTemplateSpec(ref common.Referen
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.Argument{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metric{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), rolloutv1alpha1.Argument{}.OpenAPIModelName(), rolloutv1alpha1.DryRun{}.OpenAPIModelName(), rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName(), rolloutv1alpha1.Metric{}.OpenAPIModelName()},
 	}
 }
 
@@ -1483,20 +8643,20 @@ func schema_argosy_apis_rollout_v1alpha1_AntiAffinity(ref common.ReferenceCallba
 					"preferredDuringSchedulingIgnoredDuringExecution": {
 						SchemaProps: spec.SchemaProps{
 							Description: "preferredDuringSchedulingIgnoredDuringExecution keeps them apart where the scheduler can.",
-							Ref:         ref(v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.PreferredAntiAffinity{}.OpenAPIModelName()),
 						},
 					},
 					"requiredDuringSchedulingIgnoredDuringExecution": {
 						SchemaProps: spec.SchemaProps{
 							Description: "requiredDuringSchedulingIgnoredDuringExecution keeps them apart at all costs.",
-							Ref:         ref(v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RequiredAntiAffinity{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.PreferredAntiAffinity{}.OpenAPIModelName(), v1alpha1.RequiredAntiAffinity{}.OpenAPIModelName()},
+			rolloutv1alpha1.PreferredAntiAffinity{}.OpenAPIModelName(), rolloutv1alpha1.RequiredAntiAffinity{}.OpenAPIModelName()},
 	}
 }
 
@@ -1551,14 +8711,14 @@ func schema_argosy_apis_rollout_v1alpha1_ApisixTrafficRouting(ref common.Referen
 					"route": {
 						SchemaProps: spec.SchemaProps{
 							Description: "route is the ApisixRoute to edit.",
-							Ref:         ref(v1alpha1.ApisixRoute{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ApisixRoute{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ApisixRoute{}.OpenAPIModelName()},
+			rolloutv1alpha1.ApisixRoute{}.OpenAPIModelName()},
 	}
 }
 
@@ -1572,20 +8732,20 @@ func schema_argosy_apis_rollout_v1alpha1_AppMeshTrafficRouting(ref common.Refere
 					"virtualService": {
 						SchemaProps: spec.SchemaProps{
 							Description: "virtualService is the VirtualService whose VirtualRouter is edited.",
-							Ref:         ref(v1alpha1.AppMeshVirtualService{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AppMeshVirtualService{}.OpenAPIModelName()),
 						},
 					},
 					"virtualNodeGroup": {
 						SchemaProps: spec.SchemaProps{
 							Description: "virtualNodeGroup names the VirtualNodes of old and new pods.",
-							Ref:         ref(v1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName(), v1alpha1.AppMeshVirtualService{}.OpenAPIModelName()},
+			rolloutv1alpha1.AppMeshVirtualNodeGroup{}.OpenAPIModelName(), rolloutv1alpha1.AppMeshVirtualService{}.OpenAPIModelName()},
 	}
 }
 
@@ -1600,14 +8760,14 @@ func schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeGroup(ref common.Refe
 						SchemaProps: spec.SchemaProps{
 							Description: "canaryVirtualNodeRef is the VirtualNode of the new pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()),
 						},
 					},
 					"stableVirtualNodeRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "stableVirtualNodeRef is the VirtualNode of the old pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1615,7 +8775,7 @@ func schema_argosy_apis_rollout_v1alpha1_AppMeshVirtualNodeGroup(ref common.Refe
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()},
+			rolloutv1alpha1.AppMeshVirtualNodeReference{}.OpenAPIModelName()},
 	}
 }
 
@@ -1707,7 +8867,7 @@ func schema_argosy_apis_rollout_v1alpha1_Argument(ref common.ReferenceCallback) 
 					"valueFrom": {
 						SchemaProps: spec.SchemaProps{
 							Description: "valueFrom takes the value from elsewhere.",
-							Ref:         ref(v1alpha1.ValueFrom{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ValueFrom{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1715,7 +8875,7 @@ func schema_argosy_apis_rollout_v1alpha1_Argument(ref common.ReferenceCallback) 
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ValueFrom{}.OpenAPIModelName()},
+			rolloutv1alpha1.ValueFrom{}.OpenAPIModelName()},
 	}
 }
 
@@ -1736,14 +8896,14 @@ func schema_argosy_apis_rollout_v1alpha1_ArgumentValueFrom(ref common.ReferenceC
 					"fieldRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "fieldRef is a field of the rollout.",
-							Ref:         ref(v1alpha1.FieldRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.FieldRef{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.FieldRef{}.OpenAPIModelName()},
+			rolloutv1alpha1.FieldRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -1757,26 +8917,26 @@ func schema_argosy_apis_rollout_v1alpha1_Authentication(ref common.ReferenceCall
 					"sigv4": {
 						SchemaProps: spec.SchemaProps{
 							Description: "sigv4 signs the request for AWS.",
-							Ref:         ref(v1alpha1.Sigv4Config{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Sigv4Config{}.OpenAPIModelName()),
 						},
 					},
 					"oauth2": {
 						SchemaProps: spec.SchemaProps{
 							Description: "oauth2 gets a token by client credentials.",
-							Ref:         ref(v1alpha1.OAuth2Config{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.OAuth2Config{}.OpenAPIModelName()),
 						},
 					},
 					"basicAuth": {
 						SchemaProps: spec.SchemaProps{
 							Description: "basicAuth sends a user name and a password.",
-							Ref:         ref(v1alpha1.BasicAuthConfig{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.BasicAuthConfig{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.BasicAuthConfig{}.OpenAPIModelName(), v1alpha1.OAuth2Config{}.OpenAPIModelName(), v1alpha1.Sigv4Config{}.OpenAPIModelName()},
+			rolloutv1alpha1.BasicAuthConfig{}.OpenAPIModelName(), rolloutv1alpha1.OAuth2Config{}.OpenAPIModelName(), rolloutv1alpha1.Sigv4Config{}.OpenAPIModelName()},
 	}
 }
 
@@ -1838,20 +8998,20 @@ func schema_argosy_apis_rollout_v1alpha1_BlueGreenStatus(ref common.ReferenceCal
 					"prePromotionAnalysisRunStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "prePromotionAnalysisRunStatus is the analysis run before the switch.",
-							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
 						},
 					},
 					"postPromotionAnalysisRunStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "postPromotionAnalysisRunStatus is the analysis run after the switch.",
-							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()},
+			rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()},
 	}
 }
 
@@ -1928,31 +9088,31 @@ func schema_argosy_apis_rollout_v1alpha1_BlueGreenStrategy(ref common.ReferenceC
 					"prePromotionAnalysis": {
 						SchemaProps: spec.SchemaProps{
 							Description: "prePromotionAnalysis judges the new pods before the switch.",
-							Ref:         ref(v1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
 						},
 					},
 					"postPromotionAnalysis": {
 						SchemaProps: spec.SchemaProps{
 							Description: "postPromotionAnalysis judges the new pods after the switch. If it fails, the traffic is switched back.",
-							Ref:         ref(v1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
 						},
 					},
 					"antiAffinity": {
 						SchemaProps: spec.SchemaProps{
 							Description: "antiAffinity keeps old and new pods on different cluster nodes.",
-							Ref:         ref(v1alpha1.AntiAffinity{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AntiAffinity{}.OpenAPIModelName()),
 						},
 					},
 					"previewMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "previewMetadata is put on the new pods as long as they are a preview.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"activeMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "activeMetadata is put on the pods that the traffic goes to, as long as it does.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -1960,7 +9120,7 @@ func schema_argosy_apis_rollout_v1alpha1_BlueGreenStrategy(ref common.ReferenceC
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AntiAffinity{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.RolloutAnalysis{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			rolloutv1alpha1.AntiAffinity{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName(), rolloutv1alpha1.RolloutAnalysis{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -1974,13 +9134,13 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref common.ReferenceCallba
 					"currentStepAnalysisRunStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "currentStepAnalysisRunStatus is the analysis run of the current step.",
-							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
 						},
 					},
 					"currentBackgroundAnalysisRunStatus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "currentBackgroundAnalysisRunStatus is the analysis run beside the steps.",
-							Ref:         ref(v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName()),
 						},
 					},
 					"currentExperiment": {
@@ -1993,7 +9153,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref common.ReferenceCallba
 					"weights": {
 						SchemaProps: spec.SchemaProps{
 							Description: "weights is how the routers split the traffic.",
-							Ref:         ref(v1alpha1.TrafficWeights{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.TrafficWeights{}.OpenAPIModelName()),
 						},
 					},
 					"stablePingPong": {
@@ -2015,7 +9175,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref common.ReferenceCallba
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.StepPluginStatus{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.StepPluginStatus{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2025,7 +9185,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStatus(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName(), v1alpha1.StepPluginStatus{}.OpenAPIModelName(), v1alpha1.TrafficWeights{}.OpenAPIModelName()},
+			rolloutv1alpha1.RolloutAnalysisRunStatus{}.OpenAPIModelName(), rolloutv1alpha1.StepPluginStatus{}.OpenAPIModelName(), rolloutv1alpha1.TrafficWeights{}.OpenAPIModelName()},
 	}
 }
 
@@ -2046,50 +9206,50 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStep(ref common.ReferenceCallback
 					"pause": {
 						SchemaProps: spec.SchemaProps{
 							Description: "pause waits for a time, or until somebody promotes the rollout.",
-							Ref:         ref(v1alpha1.PauseStep{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.PauseStep{}.OpenAPIModelName()),
 						},
 					},
 					"setCanaryScale": {
 						SchemaProps: spec.SchemaProps{
 							Description: "setCanaryScale sets the number of new pods, independently of the weight. Only with trafficRouting.",
-							Ref:         ref(v1alpha1.SetCanaryScale{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.SetCanaryScale{}.OpenAPIModelName()),
 						},
 					},
 					"analysis": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysis judges the new pods, and waits until it has.",
-							Ref:         ref(v1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysis{}.OpenAPIModelName()),
 						},
 					},
 					"experiment": {
 						SchemaProps: spec.SchemaProps{
 							Description: "experiment runs pods of several versions beside each other for a while.",
-							Ref:         ref(v1alpha1.RolloutExperimentStep{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutExperimentStep{}.OpenAPIModelName()),
 						},
 					},
 					"setHeaderRoute": {
 						SchemaProps: spec.SchemaProps{
 							Description: "setHeaderRoute sends requests with certain headers to the new pods.",
-							Ref:         ref(v1alpha1.SetHeaderRoute{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.SetHeaderRoute{}.OpenAPIModelName()),
 						},
 					},
 					"setMirrorRoute": {
 						SchemaProps: spec.SchemaProps{
 							Description: "setMirrorRoute sends copies of certain requests to the new pods, whose answers are dropped.",
-							Ref:         ref(v1alpha1.SetMirrorRoute{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.SetMirrorRoute{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
 						SchemaProps: spec.SchemaProps{
 							Description: "plugin runs a program that the administrator has installed.",
-							Ref:         ref(v1alpha1.PluginStep{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.PluginStep{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.PauseStep{}.OpenAPIModelName(), v1alpha1.PluginStep{}.OpenAPIModelName(), v1alpha1.RolloutAnalysis{}.OpenAPIModelName(), v1alpha1.RolloutExperimentStep{}.OpenAPIModelName(), v1alpha1.SetCanaryScale{}.OpenAPIModelName(), v1alpha1.SetHeaderRoute{}.OpenAPIModelName(), v1alpha1.SetMirrorRoute{}.OpenAPIModelName()},
+			rolloutv1alpha1.PauseStep{}.OpenAPIModelName(), rolloutv1alpha1.PluginStep{}.OpenAPIModelName(), rolloutv1alpha1.RolloutAnalysis{}.OpenAPIModelName(), rolloutv1alpha1.RolloutExperimentStep{}.OpenAPIModelName(), rolloutv1alpha1.SetCanaryScale{}.OpenAPIModelName(), rolloutv1alpha1.SetHeaderRoute{}.OpenAPIModelName(), rolloutv1alpha1.SetMirrorRoute{}.OpenAPIModelName()},
 	}
 }
 
@@ -2126,7 +9286,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.CanaryStep{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.CanaryStep{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2135,7 +9295,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref common.ReferenceCall
 					"trafficRouting": {
 						SchemaProps: spec.SchemaProps{
 							Description: "trafficRouting splits the traffic by a router, independently of the numbers of pods.",
-							Ref:         ref(v1alpha1.TrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.TrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"maxUnavailable": {
@@ -2153,25 +9313,25 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref common.ReferenceCall
 					"analysis": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysis judges the new pods in the background, while the steps are taken. If it fails, the rollout is aborted.",
-							Ref:         ref(v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName()),
 						},
 					},
 					"antiAffinity": {
 						SchemaProps: spec.SchemaProps{
 							Description: "antiAffinity keeps old and new pods on different cluster nodes.",
-							Ref:         ref(v1alpha1.AntiAffinity{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AntiAffinity{}.OpenAPIModelName()),
 						},
 					},
 					"canaryMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "canaryMetadata is put on the new pods as long as they are the canary.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"stableMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "stableMetadata is put on the pods of the version that counts as good.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"scaleDownDelaySeconds": {
@@ -2205,7 +9365,7 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref common.ReferenceCall
 					"pingPong": {
 						SchemaProps: spec.SchemaProps{
 							Description: "pingPong lets two Services take turns in being the stable and the canary one, so that the pods of a Service never change under the traffic.",
-							Ref:         ref(v1alpha1.PingPongSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.PingPongSpec{}.OpenAPIModelName()),
 						},
 					},
 					"minPodsPerReplicaSet": {
@@ -2218,14 +9378,14 @@ func schema_argosy_apis_rollout_v1alpha1_CanaryStrategy(ref common.ReferenceCall
 					"replicaProgressThreshold": {
 						SchemaProps: spec.SchemaProps{
 							Description: "replicaProgressThreshold is how many of the pods that a step wants must be available for the next step. Absent means all of them.",
-							Ref:         ref(v1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AntiAffinity{}.OpenAPIModelName(), v1alpha1.CanaryStep{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.PingPongSpec{}.OpenAPIModelName(), v1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName(), v1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName(), v1alpha1.TrafficRouting{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			rolloutv1alpha1.AntiAffinity{}.OpenAPIModelName(), rolloutv1alpha1.CanaryStep{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName(), rolloutv1alpha1.PingPongSpec{}.OpenAPIModelName(), rolloutv1alpha1.ReplicaProgressThreshold{}.OpenAPIModelName(), rolloutv1alpha1.RolloutAnalysisBackground{}.OpenAPIModelName(), rolloutv1alpha1.TrafficRouting{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -2255,7 +9415,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetric(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2266,7 +9426,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetric(ref common.ReferenceCa
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName()},
+			rolloutv1alpha1.CloudWatchMetricDataQuery{}.OpenAPIModelName()},
 	}
 }
 
@@ -2301,7 +9461,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricDataQuery(ref common.Re
 					"metricStat": {
 						SchemaProps: spec.SchemaProps{
 							Description: "metricStat is the metric to read, where there is no expression.",
-							Ref:         ref(v1alpha1.CloudWatchMetricStat{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.CloudWatchMetricStat{}.OpenAPIModelName()),
 						},
 					},
 					"period": {
@@ -2321,7 +9481,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricDataQuery(ref common.Re
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CloudWatchMetricStat{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			rolloutv1alpha1.CloudWatchMetricStat{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -2336,7 +9496,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStat(ref common.Referen
 						SchemaProps: spec.SchemaProps{
 							Description: "metric is the metric.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName()),
 						},
 					},
 					"period": {
@@ -2363,7 +9523,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStat(ref common.Referen
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			rolloutv1alpha1.CloudWatchMetricStatMetric{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -2386,7 +9546,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetric(ref common.R
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2410,7 +9570,7 @@ func schema_argosy_apis_rollout_v1alpha1_CloudWatchMetricStatMetric(ref common.R
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName()},
+			rolloutv1alpha1.CloudWatchMetricStatMetricDimension{}.OpenAPIModelName()},
 	}
 }
 
@@ -2473,7 +9633,7 @@ func schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplate(ref common.Refe
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says what is measured.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2481,7 +9641,7 @@ func schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplate(ref common.Refe
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisTemplateSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2520,7 +9680,7 @@ func schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplateList(ref common.
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2531,7 +9691,7 @@ func schema_argosy_apis_rollout_v1alpha1_ClusterAnalysisTemplateList(ref common.
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.ClusterAnalysisTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2595,7 +9755,7 @@ func schema_argosy_apis_rollout_v1alpha1_DatadogMetric(ref common.ReferenceCallb
 					"secretRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "secretRef is the Secret with the keys of the API. Default: the one that the administrator has set.",
-							Ref:         ref(v1alpha1.DatadogSecretRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.DatadogSecretRef{}.OpenAPIModelName()),
 						},
 					},
 					"requestTimeout": {
@@ -2609,7 +9769,7 @@ func schema_argosy_apis_rollout_v1alpha1_DatadogMetric(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.DatadogSecretRef{}.OpenAPIModelName()},
+			rolloutv1alpha1.DatadogSecretRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -2694,14 +9854,14 @@ func schema_argosy_apis_rollout_v1alpha1_Experiment(ref common.ReferenceCallback
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says what is run.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.ExperimentSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ExperimentSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "status is what has happened so far. It is written by the server; removing it runs the experiment again.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.ExperimentStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ExperimentStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2709,7 +9869,7 @@ func schema_argosy_apis_rollout_v1alpha1_Experiment(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ExperimentSpec{}.OpenAPIModelName(), v1alpha1.ExperimentStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.ExperimentSpec{}.OpenAPIModelName(), rolloutv1alpha1.ExperimentStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2800,7 +9960,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisTemplateRef(ref commo
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Argument{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Argument{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2818,7 +9978,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentAnalysisTemplateRef(ref commo
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Argument{}.OpenAPIModelName()},
+			rolloutv1alpha1.Argument{}.OpenAPIModelName()},
 	}
 }
 
@@ -2917,7 +10077,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentList(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Experiment{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Experiment{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2928,7 +10088,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentList(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Experiment{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.Experiment{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -2951,7 +10111,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.TemplateSpec{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.TemplateSpec{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2990,7 +10150,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3015,7 +10175,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.DryRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3033,7 +10193,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3042,7 +10202,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCall
 					"analysisRunMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysisRunMetadata is put on the analysis runs.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3050,7 +10210,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentSpec(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.TemplateSpec{}.OpenAPIModelName()},
+			rolloutv1alpha1.DryRun{}.OpenAPIModelName(), rolloutv1alpha1.ExperimentAnalysisTemplateRef{}.OpenAPIModelName(), rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName(), rolloutv1alpha1.TemplateSpec{}.OpenAPIModelName()},
 	}
 }
 
@@ -3093,7 +10253,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.TemplateStatus{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.TemplateStatus{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3111,7 +10271,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3129,7 +10289,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ExperimentCondition{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.ExperimentCondition{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3139,7 +10299,7 @@ func schema_argosy_apis_rollout_v1alpha1_ExperimentStatus(ref common.ReferenceCa
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName(), v1alpha1.ExperimentCondition{}.OpenAPIModelName(), v1alpha1.TemplateStatus{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			rolloutv1alpha1.ExperimentAnalysisRunStatus{}.OpenAPIModelName(), rolloutv1alpha1.ExperimentCondition{}.OpenAPIModelName(), rolloutv1alpha1.TemplateStatus{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -3211,7 +10371,7 @@ func schema_argosy_apis_rollout_v1alpha1_HeaderRoutingMatch(ref common.Reference
 						SchemaProps: spec.SchemaProps{
 							Description: "headerValue is what its value must be.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.StringMatch{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3219,7 +10379,7 @@ func schema_argosy_apis_rollout_v1alpha1_HeaderRoutingMatch(ref common.Reference
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.StringMatch{}.OpenAPIModelName()},
+			rolloutv1alpha1.StringMatch{}.OpenAPIModelName()},
 	}
 }
 
@@ -3317,7 +10477,7 @@ func schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref common.Referenc
 					"virtualService": {
 						SchemaProps: spec.SchemaProps{
 							Description: "virtualService is the VirtualService to edit.",
-							Ref:         ref(v1alpha1.IstioVirtualService{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.IstioVirtualService{}.OpenAPIModelName()),
 						},
 					},
 					"virtualServices": {
@@ -3332,7 +10492,7 @@ func schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref common.Referenc
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.IstioVirtualService{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.IstioVirtualService{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3341,14 +10501,14 @@ func schema_argosy_apis_rollout_v1alpha1_IstioTrafficRouting(ref common.Referenc
 					"destinationRule": {
 						SchemaProps: spec.SchemaProps{
 							Description: "destinationRule is the DestinationRule to edit, where the routes go to subsets of one host rather than to two Services.",
-							Ref:         ref(v1alpha1.IstioDestinationRule{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.IstioDestinationRule{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.IstioDestinationRule{}.OpenAPIModelName(), v1alpha1.IstioVirtualService{}.OpenAPIModelName()},
+			rolloutv1alpha1.IstioDestinationRule{}.OpenAPIModelName(), rolloutv1alpha1.IstioVirtualService{}.OpenAPIModelName()},
 	}
 }
 
@@ -3398,7 +10558,7 @@ func schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref common.Referenc
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.TLSRoute{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.TLSRoute{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3416,7 +10576,7 @@ func schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref common.Referenc
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.TCPRoute{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.TCPRoute{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3427,7 +10587,7 @@ func schema_argosy_apis_rollout_v1alpha1_IstioVirtualService(ref common.Referenc
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.TCPRoute{}.OpenAPIModelName(), v1alpha1.TLSRoute{}.OpenAPIModelName()},
+			rolloutv1alpha1.TCPRoute{}.OpenAPIModelName(), rolloutv1alpha1.TLSRoute{}.OpenAPIModelName()},
 	}
 }
 
@@ -3441,7 +10601,7 @@ func schema_argosy_apis_rollout_v1alpha1_JobMetric(ref common.ReferenceCallback)
 					"metadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "metadata is put on the Job.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"spec": {
@@ -3455,7 +10615,7 @@ func schema_argosy_apis_rollout_v1alpha1_JobMetric(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			raw.JobSpec{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName()},
+			raw.JobSpec{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName()},
 	}
 }
 
@@ -3525,7 +10685,7 @@ func schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref common.ReferenceCallb
 						SchemaProps: spec.SchemaProps{
 							Description: "threshold are the scores that decide.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.KayentaThreshold{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.KayentaThreshold{}.OpenAPIModelName()),
 						},
 					},
 					"scopes": {
@@ -3540,7 +10700,7 @@ func schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.KayentaScope{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.KayentaScope{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3551,7 +10711,7 @@ func schema_argosy_apis_rollout_v1alpha1_KayentaMetric(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.KayentaScope{}.OpenAPIModelName(), v1alpha1.KayentaThreshold{}.OpenAPIModelName()},
+			rolloutv1alpha1.KayentaScope{}.OpenAPIModelName(), rolloutv1alpha1.KayentaThreshold{}.OpenAPIModelName()},
 	}
 }
 
@@ -3574,14 +10734,14 @@ func schema_argosy_apis_rollout_v1alpha1_KayentaScope(ref common.ReferenceCallba
 						SchemaProps: spec.SchemaProps{
 							Description: "controlScope is the old one.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.ScopeDetail{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ScopeDetail{}.OpenAPIModelName()),
 						},
 					},
 					"experimentScope": {
 						SchemaProps: spec.SchemaProps{
 							Description: "experimentScope is the new one.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.ScopeDetail{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ScopeDetail{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3589,7 +10749,7 @@ func schema_argosy_apis_rollout_v1alpha1_KayentaScope(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ScopeDetail{}.OpenAPIModelName()},
+			rolloutv1alpha1.ScopeDetail{}.OpenAPIModelName()},
 	}
 }
 
@@ -3925,7 +11085,7 @@ func schema_argosy_apis_rollout_v1alpha1_Metric(ref common.ReferenceCallback) co
 						SchemaProps: spec.SchemaProps{
 							Description: "provider is where the value comes from.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.MetricProvider{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.MetricProvider{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3933,7 +11093,7 @@ func schema_argosy_apis_rollout_v1alpha1_Metric(ref common.ReferenceCallback) co
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.MetricProvider{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			rolloutv1alpha1.MetricProvider{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -3947,73 +11107,73 @@ func schema_argosy_apis_rollout_v1alpha1_MetricProvider(ref common.ReferenceCall
 					"prometheus": {
 						SchemaProps: spec.SchemaProps{
 							Description: "prometheus asks a Prometheus server.",
-							Ref:         ref(v1alpha1.PrometheusMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.PrometheusMetric{}.OpenAPIModelName()),
 						},
 					},
 					"kayenta": {
 						SchemaProps: spec.SchemaProps{
 							Description: "kayenta has two groups of pods compared by Kayenta.",
-							Ref:         ref(v1alpha1.KayentaMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.KayentaMetric{}.OpenAPIModelName()),
 						},
 					},
 					"web": {
 						SchemaProps: spec.SchemaProps{
 							Description: "web makes an HTTP request.",
-							Ref:         ref(v1alpha1.WebMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.WebMetric{}.OpenAPIModelName()),
 						},
 					},
 					"datadog": {
 						SchemaProps: spec.SchemaProps{
 							Description: "datadog asks Datadog.",
-							Ref:         ref(v1alpha1.DatadogMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.DatadogMetric{}.OpenAPIModelName()),
 						},
 					},
 					"wavefront": {
 						SchemaProps: spec.SchemaProps{
 							Description: "wavefront asks Wavefront.",
-							Ref:         ref(v1alpha1.WavefrontMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.WavefrontMetric{}.OpenAPIModelName()),
 						},
 					},
 					"newRelic": {
 						SchemaProps: spec.SchemaProps{
 							Description: "newRelic asks New Relic.",
-							Ref:         ref(v1alpha1.NewRelicMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.NewRelicMetric{}.OpenAPIModelName()),
 						},
 					},
 					"job": {
 						SchemaProps: spec.SchemaProps{
 							Description: "job runs a Job, whose success or failure is that of the measurement.",
-							Ref:         ref(v1alpha1.JobMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.JobMetric{}.OpenAPIModelName()),
 						},
 					},
 					"cloudWatch": {
 						SchemaProps: spec.SchemaProps{
 							Description: "cloudWatch asks AWS CloudWatch.",
-							Ref:         ref(v1alpha1.CloudWatchMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.CloudWatchMetric{}.OpenAPIModelName()),
 						},
 					},
 					"graphite": {
 						SchemaProps: spec.SchemaProps{
 							Description: "graphite asks Graphite.",
-							Ref:         ref(v1alpha1.GraphiteMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.GraphiteMetric{}.OpenAPIModelName()),
 						},
 					},
 					"influxdb": {
 						SchemaProps: spec.SchemaProps{
 							Description: "influxdb asks InfluxDB.",
-							Ref:         ref(v1alpha1.InfluxdbMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.InfluxdbMetric{}.OpenAPIModelName()),
 						},
 					},
 					"skywalking": {
 						SchemaProps: spec.SchemaProps{
 							Description: "skywalking asks Apache SkyWalking.",
-							Ref:         ref(v1alpha1.SkyWalkingMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.SkyWalkingMetric{}.OpenAPIModelName()),
 						},
 					},
 					"kubernetes": {
 						SchemaProps: spec.SchemaProps{
 							Description: "kubernetes reads an object of the cluster.",
-							Ref:         ref(v1alpha1.KubernetesMetric{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.KubernetesMetric{}.OpenAPIModelName()),
 						},
 					},
 					"plugin": {
@@ -4034,7 +11194,7 @@ func schema_argosy_apis_rollout_v1alpha1_MetricProvider(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			raw.JSON{}.OpenAPIModelName(), v1alpha1.CloudWatchMetric{}.OpenAPIModelName(), v1alpha1.DatadogMetric{}.OpenAPIModelName(), v1alpha1.GraphiteMetric{}.OpenAPIModelName(), v1alpha1.InfluxdbMetric{}.OpenAPIModelName(), v1alpha1.JobMetric{}.OpenAPIModelName(), v1alpha1.KayentaMetric{}.OpenAPIModelName(), v1alpha1.KubernetesMetric{}.OpenAPIModelName(), v1alpha1.NewRelicMetric{}.OpenAPIModelName(), v1alpha1.PrometheusMetric{}.OpenAPIModelName(), v1alpha1.SkyWalkingMetric{}.OpenAPIModelName(), v1alpha1.WavefrontMetric{}.OpenAPIModelName(), v1alpha1.WebMetric{}.OpenAPIModelName()},
+			raw.JSON{}.OpenAPIModelName(), rolloutv1alpha1.CloudWatchMetric{}.OpenAPIModelName(), rolloutv1alpha1.DatadogMetric{}.OpenAPIModelName(), rolloutv1alpha1.GraphiteMetric{}.OpenAPIModelName(), rolloutv1alpha1.InfluxdbMetric{}.OpenAPIModelName(), rolloutv1alpha1.JobMetric{}.OpenAPIModelName(), rolloutv1alpha1.KayentaMetric{}.OpenAPIModelName(), rolloutv1alpha1.KubernetesMetric{}.OpenAPIModelName(), rolloutv1alpha1.NewRelicMetric{}.OpenAPIModelName(), rolloutv1alpha1.PrometheusMetric{}.OpenAPIModelName(), rolloutv1alpha1.SkyWalkingMetric{}.OpenAPIModelName(), rolloutv1alpha1.WavefrontMetric{}.OpenAPIModelName(), rolloutv1alpha1.WebMetric{}.OpenAPIModelName()},
 	}
 }
 
@@ -4073,7 +11233,7 @@ func schema_argosy_apis_rollout_v1alpha1_MetricResult(ref common.ReferenceCallba
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Measurement{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Measurement{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4162,7 +11322,7 @@ func schema_argosy_apis_rollout_v1alpha1_MetricResult(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Measurement{}.OpenAPIModelName()},
+			rolloutv1alpha1.Measurement{}.OpenAPIModelName()},
 	}
 }
 
@@ -4529,13 +11689,13 @@ func schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref common.ReferenceCa
 					"rangeQuery": {
 						SchemaProps: spec.SchemaProps{
 							Description: "rangeQuery asks for a time range rather than for now. The value is then a list.",
-							Ref:         ref(v1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName()),
 						},
 					},
 					"authentication": {
 						SchemaProps: spec.SchemaProps{
 							Description: "authentication is how the request says who it is from.",
-							Ref:         ref(v1alpha1.Authentication{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Authentication{}.OpenAPIModelName()),
 						},
 					},
 					"timeout": {
@@ -4564,7 +11724,7 @@ func schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref common.ReferenceCa
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.WebMetricHeader{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.WebMetricHeader{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4574,7 +11734,7 @@ func schema_argosy_apis_rollout_v1alpha1_PrometheusMetric(ref common.ReferenceCa
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Authentication{}.OpenAPIModelName(), v1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName(), v1alpha1.WebMetricHeader{}.OpenAPIModelName()},
+			rolloutv1alpha1.Authentication{}.OpenAPIModelName(), rolloutv1alpha1.PrometheusRangeQueryArgs{}.OpenAPIModelName(), rolloutv1alpha1.WebMetricHeader{}.OpenAPIModelName()},
 	}
 }
 
@@ -4705,14 +11865,14 @@ func schema_argosy_apis_rollout_v1alpha1_Rollout(ref common.ReferenceCallback) c
 						SchemaProps: spec.SchemaProps{
 							Description: "spec says which pods are wanted, and how they are replaced.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.RolloutSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "status is how far it is. It is written by the server, and by requests that mean a verb (abort, promote, retry).",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.RolloutStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -4720,7 +11880,7 @@ func schema_argosy_apis_rollout_v1alpha1_Rollout(ref common.ReferenceCallback) c
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RolloutSpec{}.OpenAPIModelName(), v1alpha1.RolloutStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.RolloutSpec{}.OpenAPIModelName(), rolloutv1alpha1.RolloutStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -4799,7 +11959,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4817,7 +11977,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4835,7 +11995,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.DryRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4853,7 +12013,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref common.ReferenceCal
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4862,14 +12022,14 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysis(ref common.ReferenceCal
 					"analysisRunMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysisRunMetadata is put on the analysis run.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisRunArgument{}.OpenAPIModelName(), v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName(), rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), rolloutv1alpha1.DryRun{}.OpenAPIModelName(), rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName()},
 	}
 }
 
@@ -4892,7 +12052,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.Re
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4910,7 +12070,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.Re
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4928,7 +12088,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.Re
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.DryRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4946,7 +12106,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.Re
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.MeasurementRetention{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -4955,7 +12115,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.Re
 					"analysisRunMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysisRunMetadata is put on the analysis run.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"startingStep": {
@@ -4969,7 +12129,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutAnalysisBackground(ref common.Re
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisRunArgument{}.OpenAPIModelName(), v1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.MeasurementRetention{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName(), rolloutv1alpha1.AnalysisTemplateRef{}.OpenAPIModelName(), rolloutv1alpha1.DryRun{}.OpenAPIModelName(), rolloutv1alpha1.MeasurementRetention{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName()},
 	}
 }
 
@@ -5136,7 +12296,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref common.Refere
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5168,7 +12328,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref common.Refere
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5186,7 +12346,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref common.Refere
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.DryRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.DryRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5195,7 +12355,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref common.Refere
 					"analysisRunMetadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysisRunMetadata is put on the analysis runs.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -5203,7 +12363,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStep(ref common.Refere
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.DryRun{}.OpenAPIModelName(), v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName(), v1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName()},
+			rolloutv1alpha1.DryRun{}.OpenAPIModelName(), rolloutv1alpha1.Metadata{}.OpenAPIModelName(), rolloutv1alpha1.RolloutExperimentStepAnalysisTemplateRef{}.OpenAPIModelName(), rolloutv1alpha1.RolloutExperimentTemplate{}.OpenAPIModelName()},
 	}
 }
 
@@ -5249,7 +12409,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStepAnalysisTemplateRe
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5267,7 +12427,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentStepAnalysisTemplateRe
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AnalysisRunArgument{}.OpenAPIModelName()},
+			rolloutv1alpha1.AnalysisRunArgument{}.OpenAPIModelName()},
 	}
 }
 
@@ -5304,7 +12464,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref common.Re
 					"metadata": {
 						SchemaProps: spec.SchemaProps{
 							Description: "metadata is put on the pods.",
-							Ref:         ref(v1alpha1.Metadata{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Metadata{}.OpenAPIModelName()),
 						},
 					},
 					"selector": {
@@ -5323,7 +12483,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref common.Re
 					"service": {
 						SchemaProps: spec.SchemaProps{
 							Description: "service makes a Service for the group, which a weight implies.",
-							Ref:         ref(v1alpha1.TemplateService{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.TemplateService{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -5331,7 +12491,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutExperimentTemplate(ref common.Re
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Metadata{}.OpenAPIModelName(), v1alpha1.TemplateService{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+			rolloutv1alpha1.Metadata{}.OpenAPIModelName(), rolloutv1alpha1.TemplateService{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -5370,7 +12530,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutList(ref common.ReferenceCallbac
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.Rollout{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.Rollout{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5381,7 +12541,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutList(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.Rollout{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.Rollout{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -5758,7 +12918,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref common.ReferenceCallbac
 					"workloadRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "workloadRef names a workload whose pod template is used instead of one of the rollout's own.",
-							Ref:         ref(v1alpha1.ObjectRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ObjectRef{}.OpenAPIModelName()),
 						},
 					},
 					"minReadySeconds": {
@@ -5772,7 +12932,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref common.ReferenceCallbac
 						SchemaProps: spec.SchemaProps{
 							Description: "strategy is how pods are replaced: exactly one of blueGreen and canary.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.RolloutStrategy{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"revisionHistoryLimit": {
@@ -5812,20 +12972,20 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutSpec(ref common.ReferenceCallbac
 					"analysis": {
 						SchemaProps: spec.SchemaProps{
 							Description: "analysis limits how many ended analysis runs are kept.",
-							Ref:         ref(v1alpha1.AnalysisRunStrategy{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AnalysisRunStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"rollbackWindow": {
 						SchemaProps: spec.SchemaProps{
 							Description: "rollbackWindow says back to which revisions the steps are skipped.",
-							Ref:         ref(v1alpha1.RollbackWindowSpec{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RollbackWindowSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			raw.PodTemplateSpec{}.OpenAPIModelName(), v1alpha1.AnalysisRunStrategy{}.OpenAPIModelName(), v1alpha1.ObjectRef{}.OpenAPIModelName(), v1alpha1.RollbackWindowSpec{}.OpenAPIModelName(), v1alpha1.RolloutStrategy{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			raw.PodTemplateSpec{}.OpenAPIModelName(), rolloutv1alpha1.AnalysisRunStrategy{}.OpenAPIModelName(), rolloutv1alpha1.ObjectRef{}.OpenAPIModelName(), rolloutv1alpha1.RollbackWindowSpec{}.OpenAPIModelName(), rolloutv1alpha1.RolloutStrategy{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -5861,7 +13021,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.PauseCondition{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.PauseCondition{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5949,7 +13109,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutCondition{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutCondition{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -5959,14 +13119,14 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallb
 						SchemaProps: spec.SchemaProps{
 							Description: "canary is what a canary must remember.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.CanaryStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.CanaryStatus{}.OpenAPIModelName()),
 						},
 					},
 					"blueGreen": {
 						SchemaProps: spec.SchemaProps{
 							Description: "blueGreen is what blue-green must remember.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.BlueGreenStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.BlueGreenStatus{}.OpenAPIModelName()),
 						},
 					},
 					"HPAReplicas": {
@@ -6027,7 +13187,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallb
 					"alb": {
 						SchemaProps: spec.SchemaProps{
 							Description: "alb is what is known of the AWS load balancer.",
-							Ref:         ref(v1alpha1.ALBStatus{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ALBStatus{}.OpenAPIModelName()),
 						},
 					},
 					"albs": {
@@ -6042,7 +13202,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ALBStatus{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.ALBStatus{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6051,14 +13211,14 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStatus(ref common.ReferenceCallb
 					"duration": {
 						SchemaProps: spec.SchemaProps{
 							Description: "duration is how long the rollout of this version takes.",
-							Ref:         ref(v1alpha1.RolloutDuration{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutDuration{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.ALBStatus{}.OpenAPIModelName(), v1alpha1.BlueGreenStatus{}.OpenAPIModelName(), v1alpha1.CanaryStatus{}.OpenAPIModelName(), v1alpha1.PauseCondition{}.OpenAPIModelName(), v1alpha1.RolloutCondition{}.OpenAPIModelName(), v1alpha1.RolloutDuration{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			rolloutv1alpha1.ALBStatus{}.OpenAPIModelName(), rolloutv1alpha1.BlueGreenStatus{}.OpenAPIModelName(), rolloutv1alpha1.CanaryStatus{}.OpenAPIModelName(), rolloutv1alpha1.PauseCondition{}.OpenAPIModelName(), rolloutv1alpha1.RolloutCondition{}.OpenAPIModelName(), rolloutv1alpha1.RolloutDuration{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -6072,20 +13232,20 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutStrategy(ref common.ReferenceCal
 					"blueGreen": {
 						SchemaProps: spec.SchemaProps{
 							Description: "blueGreen brings up all new pods beside the old ones, then switches the traffic at once.",
-							Ref:         ref(v1alpha1.BlueGreenStrategy{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.BlueGreenStrategy{}.OpenAPIModelName()),
 						},
 					},
 					"canary": {
 						SchemaProps: spec.SchemaProps{
 							Description: "canary replaces pods little by little.",
-							Ref:         ref(v1alpha1.CanaryStrategy{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.CanaryStrategy{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.BlueGreenStrategy{}.OpenAPIModelName(), v1alpha1.CanaryStrategy{}.OpenAPIModelName()},
+			rolloutv1alpha1.BlueGreenStrategy{}.OpenAPIModelName(), rolloutv1alpha1.CanaryStrategy{}.OpenAPIModelName()},
 	}
 }
 
@@ -6171,7 +13331,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref common.ReferenceCallbac
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutTreeImage{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutTreeImage{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6181,7 +13341,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref common.ReferenceCallbac
 						SchemaProps: spec.SchemaProps{
 							Description: "replicas counts the pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.RolloutTreeReplicas{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.RolloutTreeReplicas{}.OpenAPIModelName()),
 						},
 					},
 					"revisions": {
@@ -6196,7 +13356,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref common.ReferenceCallbac
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutTreeRevision{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutTreeRevision{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6207,7 +13367,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTree(ref common.ReferenceCallbac
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RolloutTreeImage{}.OpenAPIModelName(), v1alpha1.RolloutTreeReplicas{}.OpenAPIModelName(), v1alpha1.RolloutTreeRevision{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+			rolloutv1alpha1.RolloutTreeImage{}.OpenAPIModelName(), rolloutv1alpha1.RolloutTreeReplicas{}.OpenAPIModelName(), rolloutv1alpha1.RolloutTreeRevision{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -6493,7 +13653,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicaSet(ref common.Refere
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutTreePod{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutTreePod{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6504,7 +13664,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTreeReplicaSet(ref common.Refere
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RolloutTreePod{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+			rolloutv1alpha1.RolloutTreePod{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -6589,7 +13749,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref common.Referenc
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6607,7 +13767,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref common.Referenc
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6618,7 +13778,7 @@ func schema_argosy_apis_rollout_v1alpha1_RolloutTreeRevision(ref common.Referenc
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName(), v1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName()},
+			rolloutv1alpha1.RolloutTreeAnalysisRun{}.OpenAPIModelName(), rolloutv1alpha1.RolloutTreeReplicaSet{}.OpenAPIModelName()},
 	}
 }
 
@@ -6688,13 +13848,13 @@ func schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref common.ReferenceCallback
 					"method": {
 						SchemaProps: spec.SchemaProps{
 							Description: "method is the method of the request.",
-							Ref:         ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.StringMatch{}.OpenAPIModelName()),
 						},
 					},
 					"path": {
 						SchemaProps: spec.SchemaProps{
 							Description: "path is the path of the request.",
-							Ref:         ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.StringMatch{}.OpenAPIModelName()),
 						},
 					},
 					"headers": {
@@ -6705,7 +13865,7 @@ func schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref common.ReferenceCallback
 								Allows: true,
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.StringMatch{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.StringMatch{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6715,7 +13875,7 @@ func schema_argosy_apis_rollout_v1alpha1_RouteMatch(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.StringMatch{}.OpenAPIModelName()},
+			rolloutv1alpha1.StringMatch{}.OpenAPIModelName()},
 	}
 }
 
@@ -6936,7 +14096,7 @@ func schema_argosy_apis_rollout_v1alpha1_SetHeaderRoute(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.HeaderRoutingMatch{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.HeaderRoutingMatch{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6946,7 +14106,7 @@ func schema_argosy_apis_rollout_v1alpha1_SetHeaderRoute(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.HeaderRoutingMatch{}.OpenAPIModelName()},
+			rolloutv1alpha1.HeaderRoutingMatch{}.OpenAPIModelName()},
 	}
 }
 
@@ -6977,7 +14137,7 @@ func schema_argosy_apis_rollout_v1alpha1_SetMirrorRoute(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.RouteMatch{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.RouteMatch{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -6995,7 +14155,7 @@ func schema_argosy_apis_rollout_v1alpha1_SetMirrorRoute(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.RouteMatch{}.OpenAPIModelName()},
+			rolloutv1alpha1.RouteMatch{}.OpenAPIModelName()},
 	}
 }
 
@@ -7305,7 +14465,7 @@ func schema_argosy_apis_rollout_v1alpha1_TTLStrategy(ref common.ReferenceCallbac
 					},
 					"secondsAfterFailure": {
 						SchemaProps: spec.SchemaProps{
-							Description: "secondsAfterFailure is after how many seconds if it did not succeed. It wins over secondsAfterCompletion.",
+							Description: "secondsAfterFailure is after how many seconds if it failed. It wins over secondsAfterCompletion.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
@@ -7387,7 +14547,7 @@ func schema_argosy_apis_rollout_v1alpha1_TemplateSpec(ref common.ReferenceCallba
 					"service": {
 						SchemaProps: spec.SchemaProps{
 							Description: "service makes a Service for the group.",
-							Ref:         ref(v1alpha1.TemplateService{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.TemplateService{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -7395,7 +14555,7 @@ func schema_argosy_apis_rollout_v1alpha1_TemplateSpec(ref common.ReferenceCallba
 			},
 		},
 		Dependencies: []string{
-			raw.PodTemplateSpec{}.OpenAPIModelName(), v1alpha1.TemplateService{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+			raw.PodTemplateSpec{}.OpenAPIModelName(), rolloutv1alpha1.TemplateService{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
 	}
 }
 
@@ -7528,49 +14688,49 @@ func schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref common.ReferenceCall
 					"istio": {
 						SchemaProps: spec.SchemaProps{
 							Description: "istio splits by the routes of VirtualServices of Istio.",
-							Ref:         ref(v1alpha1.IstioTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.IstioTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"nginx": {
 						SchemaProps: spec.SchemaProps{
 							Description: "nginx splits by a second Ingress for the nginx ingress controller.",
-							Ref:         ref(v1alpha1.NginxTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.NginxTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"alb": {
 						SchemaProps: spec.SchemaProps{
 							Description: "alb splits by annotations of an Ingress for the AWS Load Balancer Controller.",
-							Ref:         ref(v1alpha1.ALBTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ALBTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"smi": {
 						SchemaProps: spec.SchemaProps{
 							Description: "smi splits by a TrafficSplit of the Service Mesh Interface.",
-							Ref:         ref(v1alpha1.SMITrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.SMITrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"ambassador": {
 						SchemaProps: spec.SchemaProps{
 							Description: "ambassador splits by Mappings of Ambassador (Emissary).",
-							Ref:         ref(v1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"appMesh": {
 						SchemaProps: spec.SchemaProps{
 							Description: "appMesh splits by the VirtualRouter of AWS App Mesh.",
-							Ref:         ref(v1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"traefik": {
 						SchemaProps: spec.SchemaProps{
 							Description: "traefik splits by a TraefikService.",
-							Ref:         ref(v1alpha1.TraefikTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.TraefikTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"apisix": {
 						SchemaProps: spec.SchemaProps{
 							Description: "apisix splits by an ApisixRoute.",
-							Ref:         ref(v1alpha1.ApisixTrafficRouting{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.ApisixTrafficRouting{}.OpenAPIModelName()),
 						},
 					},
 					"plugins": {
@@ -7604,7 +14764,7 @@ func schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.ManagedRoute{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.ManagedRoute{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7621,7 +14781,7 @@ func schema_argosy_apis_rollout_v1alpha1_TrafficRouting(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			raw.JSON{}.OpenAPIModelName(), v1alpha1.ALBTrafficRouting{}.OpenAPIModelName(), v1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName(), v1alpha1.ApisixTrafficRouting{}.OpenAPIModelName(), v1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName(), v1alpha1.IstioTrafficRouting{}.OpenAPIModelName(), v1alpha1.ManagedRoute{}.OpenAPIModelName(), v1alpha1.NginxTrafficRouting{}.OpenAPIModelName(), v1alpha1.SMITrafficRouting{}.OpenAPIModelName(), v1alpha1.TraefikTrafficRouting{}.OpenAPIModelName()},
+			raw.JSON{}.OpenAPIModelName(), rolloutv1alpha1.ALBTrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.AmbassadorTrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.ApisixTrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.AppMeshTrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.IstioTrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.ManagedRoute{}.OpenAPIModelName(), rolloutv1alpha1.NginxTrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.SMITrafficRouting{}.OpenAPIModelName(), rolloutv1alpha1.TraefikTrafficRouting{}.OpenAPIModelName()},
 	}
 }
 
@@ -7636,14 +14796,14 @@ func schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref common.ReferenceCall
 						SchemaProps: spec.SchemaProps{
 							Description: "canary is the part of the new pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WeightDestination{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.WeightDestination{}.OpenAPIModelName()),
 						},
 					},
 					"stable": {
 						SchemaProps: spec.SchemaProps{
 							Description: "stable is the part of the old pods.",
 							Default:     map[string]interface{}{},
-							Ref:         ref(v1alpha1.WeightDestination{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.WeightDestination{}.OpenAPIModelName()),
 						},
 					},
 					"additional": {
@@ -7658,7 +14818,7 @@ func schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref common.ReferenceCall
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.WeightDestination{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.WeightDestination{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7676,7 +14836,7 @@ func schema_argosy_apis_rollout_v1alpha1_TrafficWeights(ref common.ReferenceCall
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.WeightDestination{}.OpenAPIModelName()},
+			rolloutv1alpha1.WeightDestination{}.OpenAPIModelName()},
 	}
 }
 
@@ -7690,20 +14850,20 @@ func schema_argosy_apis_rollout_v1alpha1_ValueFrom(ref common.ReferenceCallback)
 					"secretKeyRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "secretKeyRef is a key of a Secret in the namespace of the analysis run. Its value is read when it is needed, and never shown.",
-							Ref:         ref(v1alpha1.SecretKeyRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.SecretKeyRef{}.OpenAPIModelName()),
 						},
 					},
 					"fieldRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "fieldRef is a field of the rollout.",
-							Ref:         ref(v1alpha1.FieldRef{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.FieldRef{}.OpenAPIModelName()),
 						},
 					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.FieldRef{}.OpenAPIModelName(), v1alpha1.SecretKeyRef{}.OpenAPIModelName()},
+			rolloutv1alpha1.FieldRef{}.OpenAPIModelName(), rolloutv1alpha1.SecretKeyRef{}.OpenAPIModelName()},
 	}
 }
 
@@ -7768,7 +14928,7 @@ func schema_argosy_apis_rollout_v1alpha1_WebMetric(ref common.ReferenceCallback)
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(v1alpha1.WebMetricHeader{}.OpenAPIModelName()),
+										Ref: ref(rolloutv1alpha1.WebMetricHeader{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -7811,7 +14971,7 @@ func schema_argosy_apis_rollout_v1alpha1_WebMetric(ref common.ReferenceCallback)
 					"authentication": {
 						SchemaProps: spec.SchemaProps{
 							Description: "authentication is how the request says who it is from.",
-							Ref:         ref(v1alpha1.Authentication{}.OpenAPIModelName()),
+							Ref:         ref(rolloutv1alpha1.Authentication{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -7819,7 +14979,7 @@ func schema_argosy_apis_rollout_v1alpha1_WebMetric(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			raw.Object{}.OpenAPIModelName(), v1alpha1.Authentication{}.OpenAPIModelName(), v1alpha1.WebMetricHeader{}.OpenAPIModelName()},
+			raw.Object{}.OpenAPIModelName(), rolloutv1alpha1.Authentication{}.OpenAPIModelName(), rolloutv1alpha1.WebMetricHeader{}.OpenAPIModelName()},
 	}
 }
 
@@ -7886,6 +15046,9019 @@ func schema_argosy_apis_rollout_v1alpha1_WeightDestination(ref common.ReferenceC
 				Required: []string{"weight"},
 			},
 		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AMQPConsumeConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AMQPConsumeConfig says how messages are taken from a queue.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"consumerTag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consumerTag is the name of the consumer. Default: one that is made up.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"autoAck": {
+						SchemaProps: spec.SchemaProps{
+							Description: "autoAck counts messages as taken once they are sent, not once they are on the bus. Default: true, if nothing is said about consuming.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"exclusive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exclusive keeps other consumers off the queue. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"noLocal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "noLocal has no meaning to RabbitMQ. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"noWait": {
+						SchemaProps: spec.SchemaProps{
+							Description: "noWait does not wait for the broker's answer. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AMQPEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AMQPEventSource takes messages of a queue that is bound to an exchange of an AMQP 0.9.1 broker.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the broker. Either it or urlSecret is given.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"urlSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "urlSecret is the key of a secret with the address of the broker.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"exchangeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exchangeName is the name of the exchange. Empty is the default exchange.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"exchangeType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exchangeType is the type of the exchange: direct, fanout, topic, headers or x-delayed-message.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"routingKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "routingKey is the routing key by which the queue is bound.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"exchangeDeclare": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exchangeDeclare says how the exchange is declared. Default: durable.",
+							Ref:         ref(sensorv1alpha1.AMQPExchangeDeclareConfig{}.OpenAPIModelName()),
+						},
+					},
+					"queueDeclare": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queueDeclare says how the queue is declared. Default: one without a name, that is exclusive.",
+							Ref:         ref(sensorv1alpha1.AMQPQueueDeclareConfig{}.OpenAPIModelName()),
+						},
+					},
+					"queueBind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queueBind says how the queue is bound.",
+							Ref:         ref(sensorv1alpha1.AMQPQueueBindConfig{}.OpenAPIModelName()),
+						},
+					},
+					"consume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consume says how messages are taken from the queue.",
+							Ref:         ref(sensorv1alpha1.AMQPConsumeConfig{}.OpenAPIModelName()),
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth is the user name and password.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"exchangeType", "routingKey"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.AMQPConsumeConfig{}.OpenAPIModelName(), sensorv1alpha1.AMQPExchangeDeclareConfig{}.OpenAPIModelName(), sensorv1alpha1.AMQPQueueBindConfig{}.OpenAPIModelName(), sensorv1alpha1.AMQPQueueDeclareConfig{}.OpenAPIModelName(), sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.BasicAuth{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AMQPExchangeDeclareConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AMQPExchangeDeclareConfig says how an exchange is declared.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"durable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "durable keeps the exchange when the broker starts again. Default: true, if nothing is said about the exchange.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"autoDelete": {
+						SchemaProps: spec.SchemaProps{
+							Description: "autoDelete deletes the exchange when no queue is bound to it any longer. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"internal": {
+						SchemaProps: spec.SchemaProps{
+							Description: "internal keeps publishers off the exchange. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"noWait": {
+						SchemaProps: spec.SchemaProps{
+							Description: "noWait does not wait for the broker's answer. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AMQPQueueBindConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AMQPQueueBindConfig says how a queue is bound to an exchange.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"noWait": {
+						SchemaProps: spec.SchemaProps{
+							Description: "noWait does not wait for the broker's answer. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AMQPQueueDeclareConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AMQPQueueDeclareConfig says how a queue is declared.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the queue. Default: one that the broker makes up.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"durable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "durable keeps the queue when the broker starts again. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"autoDelete": {
+						SchemaProps: spec.SchemaProps{
+							Description: "autoDelete deletes the queue when nobody consumes from it any longer. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"exclusive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exclusive keeps others off the queue, and deletes it when the connection ends. Default: true, if nothing is said about the queue.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"noWait": {
+						SchemaProps: spec.SchemaProps{
+							Description: "noWait does not wait for the broker's answer. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"arguments": {
+						SchemaProps: spec.SchemaProps{
+							Description: "arguments are further arguments of the declaration, as YAML, such as \"x-queue-type: quorum\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AWSLambdaTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AWSLambdaTrigger calls a function of AWS Lambda.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"functionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "functionName is the name of the function.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the AWS region.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessKey is the key of a secret with the access key. Default: what the server's environment has.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"secretKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKey is the key of a secret with the secret key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"roleARN": {
+						SchemaProps: spec.SchemaProps{
+							Description: "roleARN is the ARN of a role to take on.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"invocationType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "invocationType is RequestResponse, Event or DryRun. Default: RequestResponse.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"functionName", "region"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AWSMSKIAMConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AWSMSKIAMConfig proves to Amazon MSK by IAM who a client is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the AWS region of the cluster.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"region"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Amount(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Amount is a JSON number that keeps the digits it is written with.",
+				Type:        sensorv1alpha1.Amount{}.OpenAPISchemaType(),
+				Format:      sensorv1alpha1.Amount{}.OpenAPISchemaFormat(),
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ArgoWorkflowTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ArgoWorkflowTrigger runs a workflow, or acts on one.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is where the workflow is.",
+							Ref:         ref(sensorv1alpha1.ArtifactLocation{}.OpenAPIModelName()),
+						},
+					},
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is submit, submit-from, resubmit, retry, resume, suspend, terminate or stop.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the workflow.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "args are further arguments, as the argo command has them, such as --serviceaccount=x.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ArtifactLocation{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ArtifactLocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ArtifactLocation is where an object is, as YAML or JSON. One field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"s3": {
+						SchemaProps: spec.SchemaProps{
+							Description: "s3 is an object in a bucket.",
+							Ref:         ref(sensorv1alpha1.S3Artifact{}.OpenAPIModelName()),
+						},
+					},
+					"inline": {
+						SchemaProps: spec.SchemaProps{
+							Description: "inline is the text itself.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"file": {
+						SchemaProps: spec.SchemaProps{
+							Description: "file is a file of the server's machine.",
+							Ref:         ref(sensorv1alpha1.FileArtifact{}.OpenAPIModelName()),
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is what an address answers.",
+							Ref:         ref(sensorv1alpha1.URLArtifact{}.OpenAPIModelName()),
+						},
+					},
+					"configmap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configmap is the key of a config map.",
+							Ref:         ref(corev1.ConfigMapKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"git": {
+						SchemaProps: spec.SchemaProps{
+							Description: "git is a file in a Git repository.",
+							Ref:         ref(sensorv1alpha1.GitArtifact{}.OpenAPIModelName()),
+						},
+					},
+					"resource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resource is the object itself. It is kept as it is written.",
+							Ref:         ref(raw.Object{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			raw.Object{}.OpenAPIModelName(), sensorv1alpha1.FileArtifact{}.OpenAPIModelName(), sensorv1alpha1.GitArtifact{}.OpenAPIModelName(), sensorv1alpha1.S3Artifact{}.OpenAPIModelName(), sensorv1alpha1.URLArtifact{}.OpenAPIModelName(), corev1.ConfigMapKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AzureEventHubsTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AzureEventHubsTrigger sends an event to a hub of Azure Event Hubs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"fqdn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fqdn is the host name of the namespace of hubs.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hubName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hubName is the name of the hub.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sharedAccessKeyName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sharedAccessKeyName is the key of a secret with the name of the shared access key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"sharedAccessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sharedAccessKey is the key of a secret with the shared access key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AzureEventsHubEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AzureEventsHubEventSource takes events of a hub of Azure Event Hubs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"fqdn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fqdn is the host name of the namespace of hubs.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sharedAccessKeyName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sharedAccessKeyName is the key of a secret with the name of the shared access key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"sharedAccessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sharedAccessKey is the key of a secret with the shared access key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"hubName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hubName is the name of the hub.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"fqdn", "hubName"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AzureQueueStorageEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AzureQueueStorageEventSource takes messages of a queue of Azure Queue Storage.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"storageAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "storageAccountName is the storage account, to which the server proves by its environment who it is. Either it or connectionString is given.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionString": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionString is the key of a secret with the connection string.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"queueName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queueName is the name of the queue.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"decodeMessage": {
+						SchemaProps: spec.SchemaProps{
+							Description: "decodeMessage decodes messages from base64. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"dlq": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dlq leaves messages that do not get on the bus in the queue, rather than delete them. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"waitTimeInSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "waitTimeInSeconds is how many seconds to wait after the queue was empty. Default: 3.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"queueName"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AzureServiceBusEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AzureServiceBusEventSource takes messages of a queue or of a topic's subscription of Azure Service Bus.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"connectionString": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionString is the key of a secret with the connection string. Either it or fullyQualifiedNamespace is given.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"fullyQualifiedNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "fullyQualifiedNamespace is the host name of the Service Bus, to which the server proves by its environment who it is.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"queueName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queueName is the name of the queue. Either it or topicName and subscriptionName are given.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topicName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topicName is the name of the topic.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subscriptionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subscriptionName is the name of the topic's subscription.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"deferDelete": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deferDelete deletes a message only when it is on the bus. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_AzureServiceBusTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AzureServiceBusTrigger sends a message to a queue or topic of Azure Service Bus.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"connectionString": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionString is the key of a secret with the connection string.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"queueName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queueName is the name of the queue. Either it or topicName is given.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topicName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topicName is the name of the topic.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subscriptionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subscriptionName is the name of the topic's subscription. It has no meaning for sending.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Backoff(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Backoff says how often something is tried, and how long to wait between the attempts.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "duration is the time before the second attempt: text such as \"10s\", or a number of nanoseconds. Default: 1s.",
+							Ref:         ref(sensorv1alpha1.Int64OrString{}.OpenAPIModelName()),
+						},
+					},
+					"factor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "factor is what the time is multiplied by after each attempt. Default: 1.",
+							Ref:         ref(sensorv1alpha1.Amount{}.OpenAPIModelName()),
+						},
+					},
+					"jitter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jitter adds up to this part of the time at random. 0.2 adds up to a fifth. Default: 1.",
+							Ref:         ref(sensorv1alpha1.Amount{}.OpenAPIModelName()),
+						},
+					},
+					"steps": {
+						SchemaProps: spec.SchemaProps{
+							Description: "steps is how many attempts are made in all. Default: 5.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Amount{}.OpenAPIModelName(), sensorv1alpha1.Int64OrString{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BasicAuth(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BasicAuth is a user name with a password.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the key of a secret with the user name.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the key of a secret with the password.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BitbucketAuth(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BitbucketAuth are credentials for the API of Bitbucket Cloud. One field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"basic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basic is a user name with an app password.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+					"oauthToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "oauthToken is the key of a secret with an OAuth token.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BasicAuth{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BitbucketEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BitbucketEventSource takes webhooks of Bitbucket Cloud. With webhook.url it also creates them there.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are the names of Bitbucket's events, such as repo:push.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"repositories": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "repositories are the repositories that the webhooks are of.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.BitbucketRepository{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the owner of repositorySlug.\n\nDeprecated: use repositories.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repositorySlug": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repositorySlug is one repository of owner.\n\nDeprecated: use repositories.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"projectKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "projectKey is a project.\n\nDeprecated: it has no meaning.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth are credentials for Bitbucket's API.",
+							Ref:         ref(sensorv1alpha1.BitbucketAuth{}.OpenAPIModelName()),
+						},
+					},
+					"deleteHookOnFinish": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deleteHookOnFinish deletes webhooks that were created, when the event source ends. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BitbucketAuth{}.OpenAPIModelName(), sensorv1alpha1.BitbucketRepository{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BitbucketRepository(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BitbucketRepository is a repository on Bitbucket Cloud.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the user or workspace.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repositorySlug": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repositorySlug is the repository, as its address has it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"owner", "repositorySlug"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BitbucketServerEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BitbucketServerEventSource takes webhooks of a Bitbucket Server. With credentials and webhook.url it also creates them there.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are the names of Bitbucket's events, such as repo:refs_changed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"repositories": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "repositories are the repositories that the webhooks are of. Either they or projects are given.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.BitbucketServerRepository{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"projects": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "projects are keys of projects whose repositories the webhooks are of.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"projectKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "projectKey is the project of repositorySlug.\n\nDeprecated: use repositories.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repositorySlug": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repositorySlug is one repository of projectKey.\n\nDeprecated: use repositories.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"bitbucketserverBaseURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucketserverBaseURL is the address of the server's API, such as https://bitbucket.example.com/rest.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessToken is the key of a secret with a token for the API.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"webhookSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhookSecret is the key of a secret with what the server signs its requests with.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how connections to the API are encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"checkInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "checkInterval is how often it is looked whether the webhooks are still there, such as \"1m\". Default: 1m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"oneEventPerChange": {
+						SchemaProps: spec.SchemaProps{
+							Description: "oneEventPerChange makes an event of each change of a webhook about several. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"skipBranchRefsChangedOnOpenPR": {
+						SchemaProps: spec.SchemaProps{
+							Description: "skipBranchRefsChangedOnOpenPR drops changes of branches that have an open pull request. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"deleteHookOnFinish": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deleteHookOnFinish deletes webhooks that were created, when the event source ends. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"bitbucketserverBaseURL"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BitbucketServerRepository{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BitbucketServerRepository(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BitbucketServerRepository is a repository on a Bitbucket Server.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"projectKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "projectKey is the key of the project.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repositorySlug": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repositorySlug is the repository, as its address has it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"projectKey", "repositorySlug"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_BusConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BusConfig is how a bus is reached. One field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nats": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nats is how a NATS Streaming is reached.",
+							Ref:         ref(sensorv1alpha1.NATSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"jetstream": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jetstream is how a NATS JetStream is reached.",
+							Ref:         ref(sensorv1alpha1.JetStreamConfig{}.OpenAPIModelName()),
+						},
+					},
+					"kafka": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kafka is how a Kafka is reached.",
+							Ref:         ref(sensorv1alpha1.KafkaBus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.JetStreamConfig{}.OpenAPIModelName(), sensorv1alpha1.KafkaBus{}.OpenAPIModelName(), sensorv1alpha1.NATSConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_CalendarEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CalendarEventSource makes an event of each time of a schedule. Either schedule or interval is given.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"schedule": {
+						SchemaProps: spec.SchemaProps{
+							Description: "schedule are the times, as a line of crontab with five fields, or as @hourly, @daily and the like.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"interval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "interval is the time between two events, such as \"10s\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"exclusionDates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "exclusionDates are times that are left out, each as EXDATE, EXRULE or RRULE of RFC 5545.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"timezone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timezone is the time zone of the schedule, such as \"Europe/Berlin\". Default: UTC.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"persistence": {
+						SchemaProps: spec.SchemaProps{
+							Description: "persistence says how to remember the last event, so that those missed can be caught up on.",
+							Ref:         ref(sensorv1alpha1.EventPersistence{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventPersistence{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_CatchupConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CatchupConfiguration makes up for events that were missed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "enabled makes up for them. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"maxDuration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxDuration is how old a missed event may be, such as \"10m\". Default: 24h.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Condition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Condition tells whether something that the object needs is there.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what the condition is about, such as Deployed.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status is True, False or Unknown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "lastTransitionTime is when the status last changed.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reason says in one word why the status is what it is.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message says it in a sentence.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"type", "status"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ConditionsResetByTime(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConditionsResetByTime says at which times to forget what has come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"cron": {
+						SchemaProps: spec.SchemaProps{
+							Description: "cron are the times, as a line of crontab with five fields.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"timezone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timezone is the time zone of cron, such as \"Europe/Berlin\". Default: UTC.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ConditionsResetCriteria(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConditionsResetCriteria says when to forget what has come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"byTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "byTime forgets it at certain times.",
+							Ref:         ref(sensorv1alpha1.ConditionsResetByTime{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ConditionsResetByTime{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ConfigMapPersistence(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConfigMapPersistence is a config map that remembers the last event.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the config map.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"createIfNotExist": {
+						SchemaProps: spec.SchemaProps{
+							Description: "createIfNotExist creates it if need be. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Container(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Container is what can be said of the container of the peer's pods.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"env": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "env are environment variables.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.EnvVar{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"envFrom": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "envFrom are sources of environment variables.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.EnvFromSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumeMounts": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "volumeMounts say where volumes are mounted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.VolumeMount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"resources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resources are what the container asks for, and what it may use at most.",
+							Ref:         ref(corev1.ResourceRequirements{}.OpenAPIModelName()),
+						},
+					},
+					"securityContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "securityContext is the security context of the container.",
+							Ref:         ref(corev1.SecurityContext{}.OpenAPIModelName()),
+						},
+					},
+					"imagePullPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "imagePullPolicy says when the image is pulled: Always, IfNotPresent or Never.\n\nPossible enum values:\n - `\"Always\"` means that kubelet always attempts to pull the latest image. Container will fail If the pull fails.\n - `\"IfNotPresent\"` means that kubelet pulls if the image isn't present on disk. Container will fail if the image isn't present and the pull fails.\n - `\"Never\"` means that kubelet never pulls an image, but only uses a local image. Container will fail if the image isn't present",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Always", "IfNotPresent", "Never"},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.EnvFromSource{}.OpenAPIModelName(), corev1.EnvVar{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.SecurityContext{}.OpenAPIModelName(), corev1.VolumeMount{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ContainerTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerTemplate is what can be said of a container of the peer's bus.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"resources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resources are what the container asks for, and what it may use at most.",
+							Ref:         ref(corev1.ResourceRequirements{}.OpenAPIModelName()),
+						},
+					},
+					"imagePullPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "imagePullPolicy says when the image is pulled: Always, IfNotPresent or Never.\n\nPossible enum values:\n - `\"Always\"` means that kubelet always attempts to pull the latest image. Container will fail If the pull fails.\n - `\"IfNotPresent\"` means that kubelet pulls if the image isn't present on disk. Container will fail if the image isn't present and the pull fails.\n - `\"Never\"` means that kubelet never pulls an image, but only uses a local image. Container will fail if the image isn't present",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Always", "IfNotPresent", "Never"},
+						},
+					},
+					"securityContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "securityContext is the security context of the container.",
+							Ref:         ref(corev1.SecurityContext{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.SecurityContext{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_CustomTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CustomTrigger calls a gRPC server of the user's own, which speaks the peer's protocol.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"serverURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serverURL is the address of the server.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secure encrypts the connection. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"certSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "certSecret is the key of a secret with the certificates, in PEM, that the server's certificate must come from. It is needed if secure is true.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"serverNameOverride": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serverNameOverride is the name that the server's certificate must have, if it is not that of serverURL.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec is handed to the server, which knows what it means.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"serverURL"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_DataFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataFilter compares a field of an event's data. It holds if the comparison holds for one of the values.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is where the field is in the data, in the syntax of GJSON.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is what the field is taken as: bool, number or string.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "value are the values it is compared with. For strings, = and != take them as regular expressions that match anywhere in the text.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"comparator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "comparator is >=, >, =, !=, < or <=. Default: =.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is a Go template with the functions of Sprig. It finds the field in .Input, and what it makes of it is compared as a string.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"path", "type", "value"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EmailTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EmailTrigger sends an e-mail.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"host": {
+						SchemaProps: spec.SchemaProps{
+							Description: "host is the host name of the SMTP server.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"port": {
+						SchemaProps: spec.SchemaProps{
+							Description: "port is its port. Default: 25.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the user name. Default: none is told.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"smtpPassword": {
+						SchemaProps: spec.SchemaProps{
+							Description: "smtpPassword is the key of a secret with the password.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"to": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "to are the addresses it goes to.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"from": {
+						SchemaProps: spec.SchemaProps{
+							Description: "from is the address it comes from.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subject is its subject.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"body": {
+						SchemaProps: spec.SchemaProps{
+							Description: "body is its text. Parameters may be taken in by a template.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EmitterEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EmitterEventSource takes messages of a channel of Emitter.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"broker": {
+						SchemaProps: spec.SchemaProps{
+							Description: "broker is the address of the broker.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"channelKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "channelKey is the key of the channel.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"channelName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "channelName is the name of the channel.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the key of a secret with the user name.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the key of a secret with the password.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"broker", "channelKey", "channelName"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventBus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventBus carries events from the event sources of its namespace to the sensors there. Those that name none use the one that is called default.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object. Event sources and sensors refer to the name.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says what the bus is made of.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.EventBusSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status tells whether the bus is ready, and how it is reached. It is written by the server only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.EventBusStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventBusSpec{}.OpenAPIModelName(), sensorv1alpha1.EventBusStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventBusList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventBusList is a list of event buses.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the event buses.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.EventBus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventBus{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventBusSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventBusSpec says what a bus is made of. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nats": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nats is NATS Streaming.\n\nDeprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried by JetStream all the same.",
+							Ref:         ref(sensorv1alpha1.NATSBus{}.OpenAPIModelName()),
+						},
+					},
+					"jetstream": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jetstream is a NATS JetStream that is brought up for the bus.",
+							Ref:         ref(sensorv1alpha1.JetStreamBus{}.OpenAPIModelName()),
+						},
+					},
+					"kafka": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kafka is a Kafka cluster that is there already.",
+							Ref:         ref(sensorv1alpha1.KafkaBus{}.OpenAPIModelName()),
+						},
+					},
+					"jetstreamExotic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jetstreamExotic is a NATS JetStream that is there already.",
+							Ref:         ref(sensorv1alpha1.JetStreamConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.JetStreamBus{}.OpenAPIModelName(), sensorv1alpha1.JetStreamConfig{}.OpenAPIModelName(), sensorv1alpha1.KafkaBus{}.OpenAPIModelName(), sensorv1alpha1.NATSBus{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventBusStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventBusStatus tells whether a bus is ready, and how it is reached.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions are Deployed and Configured.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"config": {
+						SchemaProps: spec.SchemaProps{
+							Description: "config is how the bus is reached.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.BusConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BusConfig{}.OpenAPIModelName(), sensorv1alpha1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventContext(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventContext is what an event says of itself, as CloudEvents have it. As a filter, type, source, subject and datacontenttype are compared with those of the event, as far as they are set; the rest is not looked at.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is the type of event source, such as webhook.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is the name of the event source.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subject is the name of the event.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"datacontenttype": {
+						SchemaProps: spec.SchemaProps{
+							Description: "datacontenttype is what the data is, such as application/json.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "id is the event's own name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"specversion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "specversion is the version of CloudEvents, such as 1.0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"time": {
+						SchemaProps: spec.SchemaProps{
+							Description: "time is when the event happened.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventDependency(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventDependency is an event that a sensor waits for.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the dependency, by which the triggers refer to it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"eventSourceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "eventSourceName is the name of the event source, in the same namespace.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"eventName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "eventName is the name of the event in the event source.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"transform": {
+						SchemaProps: spec.SchemaProps{
+							Description: "transform changes the event before the filters see it.",
+							Ref:         ref(sensorv1alpha1.EventDependencyTransformer{}.OpenAPIModelName()),
+						},
+					},
+					"filters": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filters say which of the events count.",
+							Ref:         ref(sensorv1alpha1.EventDependencyFilter{}.OpenAPIModelName()),
+						},
+					},
+					"filtersLogicalOperator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filtersLogicalOperator joins the kinds of filters: and, or. Default: and.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "eventSourceName", "eventName"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventDependencyFilter{}.OpenAPIModelName(), sensorv1alpha1.EventDependencyTransformer{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventDependencyFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventDependencyFilter says which events of a dependency count. Within data and within exprs, and among the kinds of filters, the results are joined by a logical operator of their own.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"exprs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "exprs are conditions over fields of the event's data.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.ExprFilter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"exprLogicalOperator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exprLogicalOperator joins the exprs: and, or. Default: and.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"data": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "data are comparisons of fields of the event's data.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.DataFilter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"dataLogicalOperator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dataLogicalOperator joins the data: and, or. Default: and.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"context": {
+						SchemaProps: spec.SchemaProps{
+							Description: "context compares what the event says of itself.",
+							Ref:         ref(sensorv1alpha1.EventContext{}.OpenAPIModelName()),
+						},
+					},
+					"time": {
+						SchemaProps: spec.SchemaProps{
+							Description: "time says at what time of the day events count.",
+							Ref:         ref(sensorv1alpha1.TimeFilter{}.OpenAPIModelName()),
+						},
+					},
+					"script": {
+						SchemaProps: spec.SchemaProps{
+							Description: "script is a script in Lua. It finds the event in the variable event, and returns true if it counts.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.DataFilter{}.OpenAPIModelName(), sensorv1alpha1.EventContext{}.OpenAPIModelName(), sensorv1alpha1.ExprFilter{}.OpenAPIModelName(), sensorv1alpha1.TimeFilter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventDependencyTransformer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventDependencyTransformer changes an event. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"jq": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jq is a program in jq over the event: its data is in .body and the like. Its first output is the new event, and must be an object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"script": {
+						SchemaProps: spec.SchemaProps{
+							Description: "script is a script in Lua. It finds the event in the variable event, and returns the new one as a table.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventOptions are what can be said of the events of nearly every type of source.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventPersistence(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventPersistence says how a calendar remembers its last event.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"catchup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "catchup makes up for events that were missed.",
+							Ref:         ref(sensorv1alpha1.CatchupConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"configMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configMap is where the last event is remembered.",
+							Ref:         ref(sensorv1alpha1.ConfigMapPersistence{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.CatchupConfiguration{}.OpenAPIModelName(), sensorv1alpha1.ConfigMapPersistence{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventSource takes in events from elsewhere, such as webhooks or messages of a queue, and puts them on an event bus.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object. Sensors refer to the name, and it is the source of each event.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says where events come from.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.EventSourceSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status tells whether events are taken in. It is written by the server only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.EventSourceStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceSpec{}.OpenAPIModelName(), sensorv1alpha1.EventSourceStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventSourceFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventSourceFilter drops events before they get on the bus.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"expression": {
+						SchemaProps: spec.SchemaProps{
+							Description: "expression is a condition in the expr language over the fields of the event's data, in whose names - is written _ here, such as: body.action == \"opened\". An event for which it is false is dropped.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventSourceList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventSourceList is a list of event sources.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the event sources.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.EventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSource{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventSourceSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventSourceSpec says where events come from: one map for each type of source. The keys are the names of the events, by which sensors refer to them, and no two are the same in all the maps.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"eventBusName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "eventBusName is the event bus, in the same namespace, that the events are put on. Default: default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is how the peer's pod looks. Here it says as which service account objects are watched.",
+							Ref:         ref(sensorv1alpha1.Template{}.OpenAPIModelName()),
+						},
+					},
+					"service": {
+						SchemaProps: spec.SchemaProps{
+							Description: "service is a Service through which the events that come as HTTP requests are reached.",
+							Ref:         ref(sensorv1alpha1.Service{}.OpenAPIModelName()),
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many of the peer's pods run. Here sources are shared out among the servers there are. Default: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"amqp": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "amqp are messages of queues that speak AMQP 0.9.1, such as RabbitMQ, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.AMQPEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"azureEventsHub": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "azureEventsHub are events of Azure Event Hubs, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.AzureEventsHubEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"azureQueueStorage": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "azureQueueStorage are messages of Azure Queue Storage, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.AzureQueueStorageEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"azureServiceBus": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "azureServiceBus are messages of Azure Service Bus, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.AzureServiceBusEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"bitbucket": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucket are webhooks of Bitbucket Cloud, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.BitbucketEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"bitbucketserver": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "bitbucketserver are webhooks of Bitbucket Server, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.BitbucketServerEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"calendar": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "calendar are times, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.CalendarEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"emitter": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "emitter are messages of Emitter, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.EmitterEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"file": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "file are changes of files, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.FileEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"generic": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "generic are what a gRPC server of the user's own sends, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.GenericEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"gerrit": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "gerrit are webhooks of Gerrit, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.GerritEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"github": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "github are webhooks of GitHub, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.GithubEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"gitlab": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "gitlab are webhooks of GitLab, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.GitlabEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"hdfs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "hdfs are changes of files in HDFS, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.HDFSEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"kafka": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "kafka are messages of Kafka, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.KafkaEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"minio": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "minio are changes of objects in MinIO, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.S3Artifact{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"mns": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "mns are messages of the Alibaba Cloud Message Service, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.MNSEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"mqtt": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "mqtt are messages of MQTT, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.MQTTEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"nats": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "nats are messages of NATS, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.NATSEventsSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"nsq": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "nsq are messages of NSQ, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.NSQEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"pubSub": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "pubSub are messages of Google Cloud Pub/Sub, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.PubSubEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"pulsar": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "pulsar are messages of Pulsar, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.PulsarEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"redis": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "redis are messages of Redis channels, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.RedisEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"redisStream": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "redisStream are entries of Redis streams, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.RedisStreamEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"resource": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "resource are changes of Kubernetes objects, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.ResourceEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sftp": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sftp are changes of files on an SFTP server, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.SFTPEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"slack": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "slack are webhooks of Slack, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.SlackEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sns": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sns are notifications of AWS SNS, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.SNSEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"sqs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "sqs are messages of AWS SQS, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.SQSEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"storageGrid": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "storageGrid are notifications of NetApp StorageGRID, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.StorageGridEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"stripe": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "stripe are webhooks of Stripe, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.StripeEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-patch-strategy": "replace",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook are HTTP requests, by the names of the events.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.WebhookEventSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.AMQPEventSource{}.OpenAPIModelName(), sensorv1alpha1.AzureEventsHubEventSource{}.OpenAPIModelName(), sensorv1alpha1.AzureQueueStorageEventSource{}.OpenAPIModelName(), sensorv1alpha1.AzureServiceBusEventSource{}.OpenAPIModelName(), sensorv1alpha1.BitbucketEventSource{}.OpenAPIModelName(), sensorv1alpha1.BitbucketServerEventSource{}.OpenAPIModelName(), sensorv1alpha1.CalendarEventSource{}.OpenAPIModelName(), sensorv1alpha1.EmitterEventSource{}.OpenAPIModelName(), sensorv1alpha1.FileEventSource{}.OpenAPIModelName(), sensorv1alpha1.GenericEventSource{}.OpenAPIModelName(), sensorv1alpha1.GerritEventSource{}.OpenAPIModelName(), sensorv1alpha1.GithubEventSource{}.OpenAPIModelName(), sensorv1alpha1.GitlabEventSource{}.OpenAPIModelName(), sensorv1alpha1.HDFSEventSource{}.OpenAPIModelName(), sensorv1alpha1.KafkaEventSource{}.OpenAPIModelName(), sensorv1alpha1.MNSEventSource{}.OpenAPIModelName(), sensorv1alpha1.MQTTEventSource{}.OpenAPIModelName(), sensorv1alpha1.NATSEventsSource{}.OpenAPIModelName(), sensorv1alpha1.NSQEventSource{}.OpenAPIModelName(), sensorv1alpha1.PubSubEventSource{}.OpenAPIModelName(), sensorv1alpha1.PulsarEventSource{}.OpenAPIModelName(), sensorv1alpha1.RedisEventSource{}.OpenAPIModelName(), sensorv1alpha1.RedisStreamEventSource{}.OpenAPIModelName(), sensorv1alpha1.ResourceEventSource{}.OpenAPIModelName(), sensorv1alpha1.S3Artifact{}.OpenAPIModelName(), sensorv1alpha1.SFTPEventSource{}.OpenAPIModelName(), sensorv1alpha1.SNSEventSource{}.OpenAPIModelName(), sensorv1alpha1.SQSEventSource{}.OpenAPIModelName(), sensorv1alpha1.Service{}.OpenAPIModelName(), sensorv1alpha1.SlackEventSource{}.OpenAPIModelName(), sensorv1alpha1.StorageGridEventSource{}.OpenAPIModelName(), sensorv1alpha1.StripeEventSource{}.OpenAPIModelName(), sensorv1alpha1.Template{}.OpenAPIModelName(), sensorv1alpha1.WebhookEventSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_EventSourceStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EventSourceStatus tells whether events are taken in.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions are SourcesProvided and Deployed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ExprFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExprFilter is a condition over fields of an event's data.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"expr": {
+						SchemaProps: spec.SchemaProps{
+							Description: "expr is the condition, over the names of fields, such as: a == \"b\" && c > 3.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"fields": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "fields are what the names stand for.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.PayloadField{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"expr", "fields"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.PayloadField{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_FileArtifact(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FileArtifact is a file of the server's machine.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the path.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_FileEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FileEventSource makes an event of each change of a file of the server's machine.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"eventType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "eventType is the kind of change: CREATE, WRITE, REMOVE, RENAME, CHMOD, or several with | between them.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"watchPathConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "watchPathConfig says which files.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.WatchPathConfig{}.OpenAPIModelName()),
+						},
+					},
+					"polling": {
+						SchemaProps: spec.SchemaProps{
+							Description: "polling looks at the files again and again, where the system does not tell of changes. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"eventType", "watchPathConfig"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WatchPathConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GenericEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GenericEventSource takes what a gRPC server of the user's own sends, which speaks the peer's protocol.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the server.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"config": {
+						SchemaProps: spec.SchemaProps{
+							Description: "config is text that is sent to the server at the beginning, which says what is wanted.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure connects without encryption. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"authSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authSecret is the key of a secret with a token for the server.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url", "config"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GerritEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GerritEventSource takes requests of Gerrit's webhooks plugin. With credentials and webhook.url it also sets them up.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"hookName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hookName is the name of the webhook in Gerrit.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are the names of Gerrit's events, such as patchset-created.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"projects": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "projects are the projects that the webhooks are of.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"gerritBaseURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gerritBaseURL is the address of Gerrit.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth is the user name and password for Gerrit's API.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+					"sslVerify": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sslVerify makes Gerrit check the certificate of webhook.url. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"maxTries": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxTries is how often Gerrit tries to send a request.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"deleteHookOnFinish": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deleteHookOnFinish deletes webhooks that were created, when the event source ends. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"hookName", "gerritBaseURL"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BasicAuth{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GitArtifact(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GitArtifact is a file in a Git repository.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cloneDirectory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "cloneDirectory is the folder that the peer clones to. It has no meaning here.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"creds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "creds are a user name and password.",
+							Ref:         ref(sensorv1alpha1.GitCreds{}.OpenAPIModelName()),
+						},
+					},
+					"sshKeySecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sshKeySecret is the key of a secret with a private SSH key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"githubApp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "githubApp are credentials of a GitHub App.",
+							Ref:         ref(sensorv1alpha1.GithubAppCreds{}.OpenAPIModelName()),
+						},
+					},
+					"filePath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filePath is the path of the file in the repository.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"branch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "branch is the branch. Default: master.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tag is a tag, instead of branch.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ref": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ref is a reference, such as refs/heads/x, instead of branch.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"remote": {
+						SchemaProps: spec.SchemaProps{
+							Description: "remote is a further remote, from which branch, tag or ref is taken.",
+							Ref:         ref(sensorv1alpha1.GitRemoteConfig{}.OpenAPIModelName()),
+						},
+					},
+					"insecureIgnoreHostKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecureIgnoreHostKey takes any host key of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url", "filePath"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.GitCreds{}.OpenAPIModelName(), sensorv1alpha1.GitRemoteConfig{}.OpenAPIModelName(), sensorv1alpha1.GithubAppCreds{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GitCreds(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GitCreds are a user name and password for Git.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the key of a secret with the user name.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the key of a secret with the password or token.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GitRemoteConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GitRemoteConfig is a further remote of a Git repository.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the remote.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"urls": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "urls are its addresses. The first counts.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GithubAppCreds(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GithubAppCreds are the credentials of an installed GitHub App.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"privateKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "privateKey is the key of a secret with the private key of the App in PEM.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"appID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "appID is the number of the App.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"installationID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "installationID is the number of its installation in an account.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"appID", "installationID"},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GithubEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GithubEventSource takes webhooks of GitHub. With credentials and webhook.url it also creates them there.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are the names of GitHub's events; \"*\" means all.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"repositories": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "repositories are the repositories that the webhooks are of. Either they or organizations are given.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.OwnedRepositories{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"organizations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "organizations are organizations that the webhooks are of.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the owner of repository.\n\nDeprecated: use repositories.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"repository": {
+						SchemaProps: spec.SchemaProps{
+							Description: "repository is one repository of owner.\n\nDeprecated: use repositories.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"id": {
+						SchemaProps: spec.SchemaProps{
+							Description: "id is the number of a webhook.\n\nDeprecated: it has no meaning.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"apiToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiToken is the key of a secret with a token for GitHub's API.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"githubApp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "githubApp are credentials of a GitHub App, instead of apiToken.",
+							Ref:         ref(sensorv1alpha1.GithubAppCreds{}.OpenAPIModelName()),
+						},
+					},
+					"webhookSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhookSecret is the key of a secret with what GitHub signs its requests with.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure lets GitHub take any certificate of webhook.url. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"active": {
+						SchemaProps: spec.SchemaProps{
+							Description: "active makes GitHub send events to a webhook that is created. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"contentType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "contentType is how GitHub sends the payload: json or form. Default: form.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"githubBaseURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "githubBaseURL is the address of the API of GitHub Enterprise. Default: that of github.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"githubUploadURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "githubUploadURL is the address of GitHub Enterprise for uploads.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"deleteHookOnFinish": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deleteHookOnFinish deletes webhooks that were created, when the event source ends. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.GithubAppCreds{}.OpenAPIModelName(), sensorv1alpha1.OwnedRepositories{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_GitlabEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GitlabEventSource takes webhooks of GitLab. With credentials and webhook.url it also creates them there.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are the names of GitLab's events, such as PushEvents.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"projects": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "projects are the projects that the webhooks are of, by number or path. Either they or groups are given.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"groups": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "groups are groups that the webhooks are of, by number or path.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"projectID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "projectID is one project.\n\nDeprecated: use projects.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"gitlabBaseURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "gitlabBaseURL is the address of GitLab, such as https://gitlab.com.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessToken is the key of a secret with a token for GitLab's API.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"secretToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretToken is the key of a secret with the token that GitLab's requests must carry.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"enableSSLVerification": {
+						SchemaProps: spec.SchemaProps{
+							Description: "enableSSLVerification makes GitLab check the certificate of webhook.url. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"deleteHookOnFinish": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deleteHookOnFinish deletes webhooks that were created, when the event source ends. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"gitlabBaseURL"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_HDFSEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HDFSEventSource makes an event of each change of a file in HDFS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"directory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "directory is the absolute path of the directory.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the path of the file in the directory.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pathRegexp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pathRegexp is a regular expression of paths in the directory.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is the kind of change: CREATE, WRITE, REMOVE, RENAME, CHMOD.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"checkInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "checkInterval is how often it is looked, such as \"1m\". Default: 1m.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"addresses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "addresses are the addresses of name nodes.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"hdfsUser": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hdfsUser is the user, where Kerberos is not used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"krbCCacheSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "krbCCacheSecret is the key of a secret with a Kerberos credential cache. Either it or krbKeytabSecret is given to use Kerberos.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"krbKeytabSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "krbKeytabSecret is the key of a secret with a Kerberos keytab.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"krbUsername": {
+						SchemaProps: spec.SchemaProps{
+							Description: "krbUsername is the Kerberos user of the keytab.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"krbRealm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "krbRealm is the Kerberos realm of the keytab.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"krbConfigConfigMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "krbConfigConfigMap is the key of a config map with the configuration of Kerberos.",
+							Ref:         ref(corev1.ConfigMapKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"krbServicePrincipalName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "krbServicePrincipalName is the principal of the name nodes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"directory", "type"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.ConfigMapKeySelector{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_HTTPTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HTTPTrigger sends an HTTP request. Its body is a JSON object, made of the payload.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"method": {
+						SchemaProps: spec.SchemaProps{
+							Description: "method is GET, DELETE, PATCH, POST or PUT. Default: POST.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"timeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timeout is how many seconds to wait for the answer. Default: 60.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"basicAuth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basicAuth is the user name and password.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+					"headers": {
+						SchemaProps: spec.SchemaProps{
+							Description: "headers are headers of the request. Host has no meaning; see host.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"secureHeaders": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "secureHeaders are headers whose values are secret.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.SecureHeader{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"dynamicHeaders": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dynamicHeaders take fields of events into headers, whose names are the places.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"host": {
+						SchemaProps: spec.SchemaProps{
+							Description: "host is the host that the request names, if it is not that of url.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BasicAuth{}.OpenAPIModelName(), sensorv1alpha1.SecureHeader{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Int64OrString(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.EmbedOpenAPIDefinitionIntoV2Extension(common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Int64OrString is an integer of up to 64 bits, or text. It is written as it was read.",
+				OneOf:       common.GenerateOpenAPIV3OneOfSchema(sensorv1alpha1.Int64OrString{}.OpenAPIV3OneOfTypes()),
+				Format:      sensorv1alpha1.Int64OrString{}.OpenAPISchemaFormat(),
+			},
+		},
+	}, common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Int64OrString is an integer of up to 64 bits, or text. It is written as it was read.",
+				Type:        sensorv1alpha1.Int64OrString{}.OpenAPISchemaType(),
+				Format:      sensorv1alpha1.Int64OrString{}.OpenAPISchemaFormat(),
+			},
+		},
+	})
+}
+
+func schema_argosy_apis_sensor_v1alpha1_JetStreamBus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JetStreamBus is a NATS JetStream that is brought up for a bus. Of the fields, streamConfig and maxPayload say how messages are kept; those about pods are kept, since the bus runs in the server here.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the version of NATS, such as \"latest\" or \"2.10.10\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many servers there are: 1, or at least 3. Default: 3.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"containerTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "containerTemplate is what can be said of the container of the server.",
+							Ref:         ref(sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"reloaderContainerTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "reloaderContainerTemplate is what can be said of the container that reloads the configuration.",
+							Ref:         ref(sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"metricsContainerTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricsContainerTemplate is what can be said of the container that tells metrics.",
+							Ref:         ref(sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"persistence": {
+						SchemaProps: spec.SchemaProps{
+							Description: "persistence keeps messages on volumes of their own.",
+							Ref:         ref(sensorv1alpha1.PersistenceStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata holds labels and annotations of the pods.",
+							Ref:         ref(sensorv1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"nodeSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nodeSelector are the labels of the nodes on which the pods may run.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"tolerations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tolerations are the taints of nodes that the pods do not mind.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.Toleration{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"securityContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "securityContext is the security context of the pods.",
+							Ref:         ref(corev1.PodSecurityContext{}.OpenAPIModelName()),
+						},
+					},
+					"imagePullSecrets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "imagePullSecrets are secrets for pulling the images.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"priorityClassName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "priorityClassName is the priority class of the pods.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"priority": {
+						SchemaProps: spec.SchemaProps{
+							Description: "priority is the priority of the pods.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"affinity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "affinity says on which nodes the pods may run.",
+							Ref:         ref(corev1.Affinity{}.OpenAPIModelName()),
+						},
+					},
+					"serviceAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serviceAccountName is the service account of the pods.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"settings": {
+						SchemaProps: spec.SchemaProps{
+							Description: "settings are lines of the configuration of JetStream: max_memory_store, max_file_store.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"startArgs": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "startArgs are further arguments of the server, such as -D.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"streamConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "streamConfig is how the stream keeps messages, as YAML: maxMsgs, maxAge, maxBytes, replicas, duplicates, retention, discard. What it does not say is as the server is configured.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"maxPayload": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxPayload is how large a message may be, such as \"1MB\". Default: 1MB.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName(), sensorv1alpha1.Metadata{}.OpenAPIModelName(), sensorv1alpha1.PersistenceStrategy{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_JetStreamConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JetStreamConfig is how a NATS JetStream is reached.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the servers.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessSecret is the key of a secret with the credentials.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"streamConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "streamConfig is how the stream keeps messages, as YAML.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_K8SResourcePolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "K8SResourcePolicy looks at the labels of an object until it has all that are named.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are the labels.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"backoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "backoff says how often to look.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"errorOnBackoffTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "errorOnBackoffTimeout counts the trigger as failed if the labels have not come. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_KafkaBus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KafkaBus is how the Kafka is reached that carries a bus, and by which names.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url are the addresses of brokers, separated by commas.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic of events. Those of triggers and actions are called after it. Default: NAMESPACE-NAME.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the version of the brokers. Default: 1.0.0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"sasl": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sasl says how clients prove who they are.",
+							Ref:         ref(sensorv1alpha1.SASLConfig{}.OpenAPIModelName()),
+						},
+					},
+					"consumerGroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consumerGroup is the group that sensors read in. Default: one called after the sensor.",
+							Ref:         ref(sensorv1alpha1.KafkaConsumerGroup{}.OpenAPIModelName()),
+						},
+					},
+					"partitioner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "partitioner says which partition a message goes to: random, hash, roundrobin. Default: hash.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.KafkaConsumerGroup{}.OpenAPIModelName(), sensorv1alpha1.SASLConfig{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_KafkaConsumerGroup(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KafkaConsumerGroup shares the messages of a Kafka topic among consumers of the same group.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"groupName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "groupName is the name of the group.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"oldest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "oldest begins, for a group that is new, with the oldest message that there is, not with the next one to come. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"rebalanceStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rebalanceStrategy is how partitions are shared out: range, sticky or roundrobin. Default: range.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_KafkaEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KafkaEventSource takes messages of a topic of Kafka, of one partition or as a member of a consumer group.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url are the addresses of brokers, separated by commas.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"partition": {
+						SchemaProps: spec.SchemaProps{
+							Description: "partition is the number of the partition. Either it or consumerGroup is given.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"consumerGroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consumerGroup is the consumer group, which shares the partitions out.",
+							Ref:         ref(sensorv1alpha1.KafkaConsumerGroup{}.OpenAPIModelName()),
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the version of the brokers. Default: 1.0.0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"sasl": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sasl says how the client proves who it is.",
+							Ref:         ref(sensorv1alpha1.SASLConfig{}.OpenAPIModelName()),
+						},
+					},
+					"awsMskIamAuth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "awsMskIamAuth proves to Amazon MSK by IAM who the client is, instead of sasl.",
+							Ref:         ref(sensorv1alpha1.AWSMSKIAMConfig{}.OpenAPIModelName()),
+						},
+					},
+					"limitEventsPerSecond": {
+						SchemaProps: spec.SchemaProps{
+							Description: "limitEventsPerSecond is how many messages are taken in a second at most. Default: no limit.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"config": {
+						SchemaProps: spec.SchemaProps{
+							Description: "config is further configuration of the client, as YAML: the fields consumer, net, producer, admin and metadata of the Go client Sarama.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"schemaRegistry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "schemaRegistry is where the schemas of Avro messages are. They become JSON.",
+							Ref:         ref(sensorv1alpha1.SchemaRegistryConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url", "topic"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.AWSMSKIAMConfig{}.OpenAPIModelName(), sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.KafkaConsumerGroup{}.OpenAPIModelName(), sensorv1alpha1.SASLConfig{}.OpenAPIModelName(), sensorv1alpha1.SchemaRegistryConfig{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_KafkaTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KafkaTrigger sends a message to Kafka.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url are the addresses of brokers, separated by commas.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"partition": {
+						SchemaProps: spec.SchemaProps{
+							Description: "partition is the number of the partition. Default: the one that the key leads to.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"partitioningKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "partitioningKey is the key of the message. Default: the address of the broker.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the version of the brokers. Default: 1.0.0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requiredAcks": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requiredAcks is how many brokers must have the message: 0 is none, 1 the leader, -1 all. Default: 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"compress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "compress compresses messages. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"flushFrequency": {
+						SchemaProps: spec.SchemaProps{
+							Description: "flushFrequency is how many milliseconds messages are gathered. Default: 500.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"headers": {
+						SchemaProps: spec.SchemaProps{
+							Description: "headers are headers of the message.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"secureHeaders": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "secureHeaders are headers whose values are secret.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.SecureHeader{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"sasl": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sasl says how the client proves who it is.",
+							Ref:         ref(sensorv1alpha1.SASLConfig{}.OpenAPIModelName()),
+						},
+					},
+					"schemaRegistry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "schemaRegistry is where the schema is by which the message is encoded as Avro.",
+							Ref:         ref(sensorv1alpha1.SchemaRegistryConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url", "topic"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.SASLConfig{}.OpenAPIModelName(), sensorv1alpha1.SchemaRegistryConfig{}.OpenAPIModelName(), sensorv1alpha1.SecureHeader{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_LogTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "LogTrigger writes events to the log.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"intervalSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "intervalSeconds is how many seconds pass at least between two lines. Default: 0, which writes every event.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_MNSEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MNSEventSource takes messages of a queue of the Alibaba Cloud Message Service.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"queue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queue is the name of the queue.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"endpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "endpoint is the address of the service.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessKey is the key of a secret with the access key. Default: what the server's environment has.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"secretKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKey is the key of a secret with the secret key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"queue"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_MQTTEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MQTTEventSource takes messages of a topic of MQTT.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the broker, such as tcp://mosquitto:1883.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic, which may have wildcards.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clientId": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clientId is the name of the client, which no other client of the broker may have.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth is the user name and password.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url", "topic", "clientId"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.BasicAuth{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Metadata(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Metadata holds labels and annotations for objects that are made.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"annotations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "annotations are added to the object's.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are added to the object's.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NATSAuth(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NATSAuth says how a client of NATS proves who it is. At most one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"basic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "basic is a user name with a password.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+					"token": {
+						SchemaProps: spec.SchemaProps{
+							Description: "token is the key of a secret with a token.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"nkey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nkey is the key of a secret with the seed of an NKey.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"credential": {
+						SchemaProps: spec.SchemaProps{
+							Description: "credential is the key of a secret with a credentials file: a JWT and its NKey.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BasicAuth{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NATSBus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NATSBus is a bus on NATS Streaming. Exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"native": {
+						SchemaProps: spec.SchemaProps{
+							Description: "native is one that is brought up for the bus.",
+							Ref:         ref(sensorv1alpha1.NativeStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"exotic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "exotic is one that is there already.",
+							Ref:         ref(sensorv1alpha1.NATSConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.NATSConfig{}.OpenAPIModelName(), sensorv1alpha1.NativeStrategy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NATSConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NATSConfig is how a NATS Streaming is reached.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the servers.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"clusterID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterID is the name of the cluster.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth is how clients prove who they are: none or token. Default: none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessSecret is the key of a secret with the credentials.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NATSEventsSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NATSEventsSource takes messages of a subject of NATS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the servers, such as nats://nats:4222.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subject is the subject, which may have wildcards.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"queue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queue is the queue group, each of whose members gets another message. Default: none, so that each gets all.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth says how the client proves who it is.",
+							Ref:         ref(sensorv1alpha1.NATSAuth{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url", "subject"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.NATSAuth{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NATSTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NATSTrigger sends a message to NATS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the servers.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subject is the subject.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth says how the client proves who it is.",
+							Ref:         ref(sensorv1alpha1.NATSAuth{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url", "subject"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.NATSAuth{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NSQEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NSQEventSource takes messages of a channel of a topic of NSQ.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"hostAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hostAddress is the address of the nsqlookupd.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"channel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "channel is the channel.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"hostAddress", "topic", "channel"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_NativeStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NativeStrategy is a NATS Streaming that is brought up for a bus. The fields are those of the peer's pods and of its protocol; a bus here is carried by JetStream, and keeps them.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many servers there are; at least 3 are used. Default: 3.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth is how clients prove who they are: none or token. Default: none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"persistence": {
+						SchemaProps: spec.SchemaProps{
+							Description: "persistence keeps messages on volumes. Default: they are in memory.",
+							Ref:         ref(sensorv1alpha1.PersistenceStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"containerTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "containerTemplate is what can be said of the container of the server.",
+							Ref:         ref(sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"metricsContainerTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metricsContainerTemplate is what can be said of the container that tells metrics.",
+							Ref:         ref(sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"nodeSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nodeSelector are the labels of the nodes on which the pods may run.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"tolerations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tolerations are the taints of nodes that the pods do not mind.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.Toleration{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata holds labels and annotations of the pods.",
+							Ref:         ref(sensorv1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"securityContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "securityContext is the security context of the pods.",
+							Ref:         ref(corev1.PodSecurityContext{}.OpenAPIModelName()),
+						},
+					},
+					"maxAge": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxAge is how long a message is kept, such as \"72h\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imagePullSecrets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "imagePullSecrets are secrets for pulling the images.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"serviceAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serviceAccountName is the service account of the pods.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"priorityClassName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "priorityClassName is the priority class of the pods.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"priority": {
+						SchemaProps: spec.SchemaProps{
+							Description: "priority is the priority of the pods.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"affinity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "affinity says on which nodes the pods may run.",
+							Ref:         ref(corev1.Affinity{}.OpenAPIModelName()),
+						},
+					},
+					"maxMsgs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxMsgs is how many messages are kept in a channel. 0 is no limit. Default: 1000000.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxBytes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxBytes is how many bytes of messages are kept in a channel, such as \"1GB\". 0 is no limit. Default: 1GB.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"maxSubs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxSubs is how many subscriptions a channel may have. 0 is no limit. Default: 1000.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxPayload": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxPayload is how large a message may be, such as \"1MB\". Default: 1MB.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"raftHeartbeatTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "raftHeartbeatTimeout is how long a follower waits for its leader before an election, such as \"2s\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"raftElectionTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "raftElectionTimeout is how long a candidate waits for votes, such as \"2s\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"raftLeaseTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "raftLeaseTimeout is how long a leader without a majority remains one, such as \"1s\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"raftCommitTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "raftCommitTimeout is how long entries may wait to be committed, such as \"100ms\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ContainerTemplate{}.OpenAPIModelName(), sensorv1alpha1.Metadata{}.OpenAPIModelName(), sensorv1alpha1.PersistenceStrategy{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_OpenWhiskTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OpenWhiskTrigger calls an action of Apache OpenWhisk.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"host": {
+						SchemaProps: spec.SchemaProps{
+							Description: "host is the host of OpenWhisk.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"actionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "actionName is the name of the action.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the action. Default: _, that of the user.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the version of the API. Default: v1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"authToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authToken is the key of a secret with the token.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"host", "actionName"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_OwnedRepositories(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OwnedRepositories are repositories of one owner on GitHub.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"owner": {
+						SchemaProps: spec.SchemaProps{
+							Description: "owner is the user or organization.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"names": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "names are the repositories.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_PayloadField(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PayloadField gives a name to a field of an event's data.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name that the condition uses.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is where the field is in the data, in the syntax of GJSON, such as body.commits.0.author.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "path"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_PersistenceStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PersistenceStrategy is what volumes a bus keeps its messages on.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"storageClassName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "storageClassName is the storage class of the volumes. Default: that of the cluster.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessMode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessMode is the access mode of the volumes. Default: ReadWriteOnce.\n\nPossible enum values:\n - `\"ReadOnlyMany\"` can be mounted in read-only mode to many hosts\n - `\"ReadWriteMany\"` can be mounted in read/write mode to many hosts\n - `\"ReadWriteOnce\"` can be mounted in read/write mode to exactly 1 host\n - `\"ReadWriteOncePod\"` can be mounted in read/write mode to exactly 1 pod cannot be used in combination with other access modes",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"},
+						},
+					},
+					"volumeSize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "volumeSize is the size of each volume. Default: 10Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_PubSubEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PubSubEventSource takes messages of a topic of Google Cloud Pub/Sub. A topic or a subscription is given.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"projectID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "projectID is the project of the subscription. Default: that of the server's environment.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topicProjectID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topicProjectID is the project of the topic. Default: projectID.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic. It is created if need be.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subscriptionID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "subscriptionID is the subscription. It is created if need be. Default: one that is called after the event.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"credentialSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "credentialSecret is the key of a secret with the credentials as JSON. Default: what the server's environment has.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"deleteSubscriptionOnFinish": {
+						SchemaProps: spec.SchemaProps{
+							Description: "deleteSubscriptionOnFinish deletes the subscription when the event source ends. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_PulsarEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PulsarEventSource takes messages of topics of Pulsar.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the servers, such as pulsar://pulsar:6650.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topics": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "topics are the topics.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "type is how the topics are shared with others: exclusive or shared. Default: exclusive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"tlsTrustCertsSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsTrustCertsSecret is the key of a secret with the certificates, in PEM, that the server's certificate must come from.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"tlsAllowInsecureConnection": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsAllowInsecureConnection takes any certificate of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tlsValidateHostname": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsValidateHostname checks that the server's certificate is for its name. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"authTokenSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authTokenSecret is the key of a secret with a token.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"authAthenzParams": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authAthenzParams are the parameters of Athenz, by which the client proves who it is.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"authAthenzSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authAthenzSecret is the key of a secret with the private key for Athenz.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_PulsarTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PulsarTrigger sends a message to Pulsar.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the servers, such as pulsar://pulsar:6650.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topic is the topic.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"payload": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "payload take fields of events into what is sent.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"connectionBackoff": {
+						SchemaProps: spec.SchemaProps{
+							Description: "connectionBackoff says how to try again when the connection cannot be made.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"tlsTrustCertsSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsTrustCertsSecret is the key of a secret with the certificates, in PEM, that the server's certificate must come from.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"tlsAllowInsecureConnection": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsAllowInsecureConnection takes any certificate of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tlsValidateHostname": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tlsValidateHostname checks that the server's certificate is for its name. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"authTokenSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authTokenSecret is the key of a secret with a token.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"authAthenzParams": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authAthenzParams are the parameters of Athenz, by which the client proves who it is.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"authAthenzSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authAthenzSecret is the key of a secret with the private key for Athenz.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_RateLimit(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RateLimit is how often something is done at most.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"unit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "unit is Second, Minute or Hour. Default: Second.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requestsPerUnit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "requestsPerUnit is how often in that time.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_RedisEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RedisEventSource takes messages of channels of Redis.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"hostAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hostAddress is the host and port of the server.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"channels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "channels are the channels.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"db": {
+						SchemaProps: spec.SchemaProps{
+							Description: "db is the number of the database. Default: 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the user name. Default: the user that is called default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the key of a secret with the password.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the secret.\n\nDeprecated: secrets are read in the namespace of the event source.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"hostAddress"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_RedisStreamEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RedisStreamEventSource takes entries of streams of Redis.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"hostAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "hostAddress is the host and port of the server.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"streams": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "streams are the streams.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"consumerGroup": {
+						SchemaProps: spec.SchemaProps{
+							Description: "consumerGroup is the consumer group, which is created if need be. Default: argo-events-cg.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"maxMsgCountPerRead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxMsgCountPerRead is how many entries are read at once at most. Default: 10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"db": {
+						SchemaProps: spec.SchemaProps{
+							Description: "db is the number of the database. Default: 0.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the user name. Default: the user that is called default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the key of a secret with the password.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how the connection is encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"hostAddress"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ResourceEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceEventSource makes an event of each change of objects of a kind. The service account of the event source must be allowed to list and watch them.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "namespace is the namespace of the objects. Empty means all.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "group is the API group of the objects. Empty is the core group.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "version is the version of the group.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "resource is the plural name of the kind, such as pods.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"eventTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "eventTypes are the changes that count: ADD, UPDATE, DELETE.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter says which objects count.",
+							Ref:         ref(sensorv1alpha1.ResourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"version", "resource"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ResourceFilter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ResourceFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceFilter says which objects count.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"prefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prefix is how the name must begin.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"labels": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "labels are conditions on labels, all of which must hold.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Selector{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"fields": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "fields are conditions on fields, such as metadata.name, all of which must hold.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Selector{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"createdBy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "createdBy is the time after which nothing that was created counts.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"afterStart": {
+						SchemaProps: spec.SchemaProps{
+							Description: "afterStart leaves out what was created before the event source started. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Selector{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_S3Artifact(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "S3Artifact is a bucket, or an object in it, of a store that speaks the protocol of S3, such as MinIO. It is a source of events, or where the object of a trigger is read from.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"endpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "endpoint is the host and port of the store.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"bucket": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bucket names the bucket, and for triggers the object.",
+							Ref:         ref(sensorv1alpha1.S3Bucket{}.OpenAPIModelName()),
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the region of the bucket.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"insecure": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecure connects without encryption. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"accessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessKey is the key of a secret with the access key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"secretKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKey is the key of a secret with the secret key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"caCertificate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "caCertificate is the key of a secret with the certificates, in PEM, that the store's certificate must come from.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are what is listened to, such as s3:ObjectCreated:Put. Default: s3:ObjectCreated:* and the like. They have no meaning for triggers.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter says which objects are listened to. It has no meaning for triggers.",
+							Ref:         ref(sensorv1alpha1.S3Filter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"endpoint"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.S3Bucket{}.OpenAPIModelName(), sensorv1alpha1.S3Filter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_S3Bucket(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "S3Bucket names a bucket, and an object in it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the bucket.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the key of the object. It has no meaning where events of a bucket are watched.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_S3Filter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "S3Filter says which objects of a bucket count.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"prefix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "prefix is how the key of the object must begin. Empty means any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"suffix": {
+						SchemaProps: spec.SchemaProps{
+							Description: "suffix is how the key of the object must end. Empty means any.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SASLConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SASLConfig says how a client of Kafka proves who it is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"mechanism": {
+						SchemaProps: spec.SchemaProps{
+							Description: "mechanism is one of PLAIN, OAUTHBEARER, SCRAM-SHA-256, SCRAM-SHA-512 and GSSAPI. Default: PLAIN.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"userSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "userSecret is the key of a secret with the user name.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"passwordSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "passwordSecret is the key of a secret with the password.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SFTPEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SFTPEventSource makes an event of each change of a file on an SFTP server.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"eventType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "eventType is the kind of change: CREATE or REMOVE.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"watchPathConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "watchPathConfig says which files.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.WatchPathConfig{}.OpenAPIModelName()),
+						},
+					},
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the key of a secret with the user name.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"password": {
+						SchemaProps: spec.SchemaProps{
+							Description: "password is the key of a secret with the password. Either it or sshKeySecret is given.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"sshKeySecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sshKeySecret is the key of a secret with the private SSH key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"address": {
+						SchemaProps: spec.SchemaProps{
+							Description: "address is the key of a secret with the host and port of the server.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"pollIntervalDuration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pollIntervalDuration is how often it is looked, such as \"10s\". Default: 10s.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"eventType", "watchPathConfig"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WatchPathConfig{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SNSEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SNSEventSource takes notifications of a topic of AWS SNS, which come as HTTP requests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"topicArn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topicArn is the ARN of the topic.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the AWS region.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessKey is the key of a secret with the access key. Default: what the server's environment has.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"secretKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKey is the key of a secret with the secret key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"roleARN": {
+						SchemaProps: spec.SchemaProps{
+							Description: "roleARN is the ARN of a role to take on.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"validateSignature": {
+						SchemaProps: spec.SchemaProps{
+							Description: "validateSignature takes only requests that AWS has signed. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"endpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "endpoint is the address of the API. Default: that of AWS.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"topicArn", "region"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SQSEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SQSEventSource takes messages of a queue of AWS SQS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"queue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queue is the name of the queue.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"queueAccountId": {
+						SchemaProps: spec.SchemaProps{
+							Description: "queueAccountId is the AWS account that the queue belongs to. Default: that of the credentials.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the AWS region.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"waitTimeSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "waitTimeSeconds is how many seconds a request waits for a message; at most 20.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"accessKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "accessKey is the key of a secret with the access key. Default: what the server's environment has.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"secretKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKey is the key of a secret with the secret key.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"sessionToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sessionToken is the key of a secret with the session token of temporary credentials.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"roleARN": {
+						SchemaProps: spec.SchemaProps{
+							Description: "roleARN is the ARN of a role to take on.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dlq": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dlq leaves messages that do not get on the bus to the dead-letter queue, rather than delete them. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"endpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "endpoint is the address of the API. Default: that of AWS.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"jsonBody": {
+						SchemaProps: spec.SchemaProps{
+							Description: "jsonBody takes the body of a message as JSON, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"queue", "region"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SchemaRegistryConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SchemaRegistryConfig names a schema of a Confluent schema registry, by which messages are decoded or encoded.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address of the registry.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"schemaId": {
+						SchemaProps: spec.SchemaProps{
+							Description: "schemaId is the number of the schema. Messages that are read name it themselves.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"auth": {
+						SchemaProps: spec.SchemaProps{
+							Description: "auth is the user name and password for the registry.",
+							Ref:         ref(sensorv1alpha1.BasicAuth{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.BasicAuth{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SecureHeader(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SecureHeader is a header whose value is secret.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the header.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"valueFrom": {
+						SchemaProps: spec.SchemaProps{
+							Description: "valueFrom is where the value is.",
+							Ref:         ref(sensorv1alpha1.ValueFromSource{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ValueFromSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Selector(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Selector is a condition on a label or a field.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"key": {
+						SchemaProps: spec.SchemaProps{
+							Description: "key is the name of the label, or the path of the field.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is ==, =, !=, in, notin, exists, !, gt or lt. Default: ==.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is what is compared with. Several are separated by commas.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"key"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Sensor(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Sensor waits for events on an event bus, and acts when those it depends on have come.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of an object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec says which events are waited for, and what is done then.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.SensorSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status tells whether the sensor is at work. It is written by the server only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.SensorStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.SensorSpec{}.OpenAPIModelName(), sensorv1alpha1.SensorStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SensorList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SensorList is a list of sensors.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is the standard metadata of a list.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "items are the sensors.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Sensor{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Sensor{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SensorSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SensorSpec says which events are waited for, and what is done then.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"dependencies": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "dependencies are the events that are waited for. At least one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.EventDependency{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"triggers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "triggers are what is done. At least one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Trigger{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is how the peer's pod looks. Here it says as which service account the triggers act.",
+							Ref:         ref(sensorv1alpha1.Template{}.OpenAPIModelName()),
+						},
+					},
+					"errorOnFailedRound": {
+						SchemaProps: spec.SchemaProps{
+							Description: "errorOnFailedRound fails a round of triggers if one of them fails. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"eventBusName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "eventBusName is the event bus, in the same namespace, that events are read from. Default: default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "replicas is how many of the peer's pods run. Here sensors are shared out among the servers there are. Default: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"revisionHistoryLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "revisionHistoryLimit is how many old ReplicaSets of its Deployment the peer keeps. It has no meaning here.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"loggingFields": {
+						SchemaProps: spec.SchemaProps{
+							Description: "loggingFields are added to each line that is logged about the sensor.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"dependencies", "triggers"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventDependency{}.OpenAPIModelName(), sensorv1alpha1.Template{}.OpenAPIModelName(), sensorv1alpha1.Trigger{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SensorStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SensorStatus tells whether a sensor is at work.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions are DependenciesProvided, TriggersProvided and Deployed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Service(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Service is a Service in front of an event source.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"ports": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ports are the ports of the Service. They lead to those of the events.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.ServicePort{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"clusterIP": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clusterIP is the address of the Service; \"None\" makes it headless. Default: one that the cluster chooses.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata holds labels and annotations of the Service.",
+							Ref:         ref(sensorv1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Metadata{}.OpenAPIModelName(), corev1.ServicePort{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SlackEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SlackEventSource takes requests of Slack: events, slash commands and interactions.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"token": {
+						SchemaProps: spec.SchemaProps{
+							Description: "token is the key of a secret with the token for Slack's API.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"signingSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "signingSecret is the key of a secret with what Slack signs its requests with. Default: signatures are not looked at.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SlackSender(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SlackSender is how the sender of a message appears.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"username": {
+						SchemaProps: spec.SchemaProps{
+							Description: "username is the name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"icon": {
+						SchemaProps: spec.SchemaProps{
+							Description: "icon is an emoji such as \":robot:\", or the address of a picture.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SlackThread(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SlackThread gathers messages in a thread.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"messageAggregationKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "messageAggregationKey is the same for the messages that are gathered.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"broadcastMessageToChannel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "broadcastMessageToChannel shows them in the channel too. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_SlackTrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SlackTrigger sends a message to a channel of Slack.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"slackToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "slackToken is the key of a secret with the token for Slack's API.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"channel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "channel is the channel, with or without #.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "message is the text.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"attachments": {
+						SchemaProps: spec.SchemaProps{
+							Description: "attachments are attachments, as a JSON list in the form of Slack's API.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"blocks": {
+						SchemaProps: spec.SchemaProps{
+							Description: "blocks are blocks, as a JSON list in the form of Slack's API.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"thread": {
+						SchemaProps: spec.SchemaProps{
+							Description: "thread gathers messages in a thread.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.SlackThread{}.OpenAPIModelName()),
+						},
+					},
+					"sender": {
+						SchemaProps: spec.SchemaProps{
+							Description: "sender is how the sender appears.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(sensorv1alpha1.SlackSender{}.OpenAPIModelName()),
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of this structure, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.SlackSender{}.OpenAPIModelName(), sensorv1alpha1.SlackThread{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_StandardK8STrigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StandardK8STrigger makes or changes an object of Kubernetes, with the rights of the sensor's service account.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "source is where the object is.",
+							Ref:         ref(sensorv1alpha1.ArtifactLocation{}.OpenAPIModelName()),
+						},
+					},
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is create, update, patch or delete. Default: create.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the object.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"patchStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "patchStrategy is how a patch is meant, by its media type. Default: application/merge-patch+json.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"liveObject": {
+						SchemaProps: spec.SchemaProps{
+							Description: "liveObject takes the object from the cluster, and not from source, before parameters are put in. source then says just which. It is for update. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.ArtifactLocation{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_StatusPolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StatusPolicy looks at the status code of an answer.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"allow": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "allow are the codes that count as successful.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"integer"},
+										Format: "int32",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_StorageGridEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StorageGridEventSource takes notifications of NetApp StorageGRID on the objects of a bucket.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"events": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "events are what is listened to, such as s3:ObjectCreated:*. Default: s3:ObjectCreated:*.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter says which objects are listened to.",
+							Ref:         ref(sensorv1alpha1.S3Filter{}.OpenAPIModelName()),
+						},
+					},
+					"topicArn": {
+						SchemaProps: spec.SchemaProps{
+							Description: "topicArn is the topic that the notifications are sent to.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"bucket": {
+						SchemaProps: spec.SchemaProps{
+							Description: "bucket is the name of the bucket.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "region is the region of the bucket. Default: us-east-1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"authToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authToken is the key of a secret with a token for StorageGRID's API.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"apiURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiURL is the address of StorageGRID's API.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tls": {
+						SchemaProps: spec.SchemaProps{
+							Description: "tls says how connections to the API are encrypted.",
+							Ref:         ref(sensorv1alpha1.TLSConfig{}.OpenAPIModelName()),
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"topicArn", "bucket", "apiURL"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.S3Filter{}.OpenAPIModelName(), sensorv1alpha1.TLSConfig{}.OpenAPIModelName(), sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_StripeEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StripeEventSource takes webhooks of Stripe.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"webhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "webhook is where the requests are taken.",
+							Ref:         ref(sensorv1alpha1.WebhookContext{}.OpenAPIModelName()),
+						},
+					},
+					"createWebhook": {
+						SchemaProps: spec.SchemaProps{
+							Description: "createWebhook creates the webhook at Stripe. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"apiKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "apiKey is the key of a secret with the key for Stripe's API. It is needed to create the webhook.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"eventFilter": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "eventFilter are the types of events that Stripe shall send. Default: all.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.WebhookContext{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_TLSConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TLSConfig says how a connection is encrypted, and how each side proves who it is. A client certificate and its key are given together or not at all.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "enabled encrypts the connection. Default: false, unless a secret is named.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"caCertSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "caCertSecret is the key of a secret with the certificates, in PEM, that a server's certificate must come from. Default: those of the system.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"clientCertSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clientCertSecret is the key of a secret with the client's certificate in PEM.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"clientKeySecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "clientKeySecret is the key of a secret with the private key of the client's certificate in PEM.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"insecureSkipVerify": {
+						SchemaProps: spec.SchemaProps{
+							Description: "insecureSkipVerify takes any certificate of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Template(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Template is how the peer's pods look that run an event source or a sensor. Here neither has pods: what counts is serviceAccountName, whose rights the triggers have. The rest is kept.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata holds labels and annotations of the pod.",
+							Ref:         ref(sensorv1alpha1.Metadata{}.OpenAPIModelName()),
+						},
+					},
+					"serviceAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serviceAccountName is the service account as which triggers act, and event sources watch. Default: default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"container": {
+						SchemaProps: spec.SchemaProps{
+							Description: "container is what can be said of the pod's container.",
+							Ref:         ref(sensorv1alpha1.Container{}.OpenAPIModelName()),
+						},
+					},
+					"volumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "volumes are the volumes of the pod.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.Volume{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"securityContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "securityContext is the security context of the pod.",
+							Ref:         ref(corev1.PodSecurityContext{}.OpenAPIModelName()),
+						},
+					},
+					"affinity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "affinity says on which nodes the pod may run.",
+							Ref:         ref(corev1.Affinity{}.OpenAPIModelName()),
+						},
+					},
+					"tolerations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "tolerations are the taints of nodes that the pod does not mind.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.Toleration{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"nodeSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nodeSelector are the labels of the nodes on which the pod may run.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"imagePullSecrets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "imagePullSecrets are secrets for pulling the image.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"priorityClassName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "priorityClassName is the priority class of the pod.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"priority": {
+						SchemaProps: spec.SchemaProps{
+							Description: "priority is the priority of the pod.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Container{}.OpenAPIModelName(), sensorv1alpha1.Metadata{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_TimeFilter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TimeFilter says at what time of the day events count: from start on, and before stop. If stop is earlier than start, it is that of the next day.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"start": {
+						SchemaProps: spec.SchemaProps{
+							Description: "start is the time of the day from which on events count, such as \"09:00:00\".",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stop": {
+						SchemaProps: spec.SchemaProps{
+							Description: "stop is the time of the day from which on they count no longer.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"timezone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "timezone is the time zone of both, such as \"Europe/Berlin\". Default: UTC.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"start", "stop"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_Trigger(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Trigger is something that is done when the events have come that it depends on.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"template": {
+						SchemaProps: spec.SchemaProps{
+							Description: "template is what is done, and when.",
+							Ref:         ref(sensorv1alpha1.TriggerTemplate{}.OpenAPIModelName()),
+						},
+					},
+					"parameters": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "parameters take fields of events into the fields of the template, before it is acted on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.TriggerParameter{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"policy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "policy says when what was done counts as successful.",
+							Ref:         ref(sensorv1alpha1.TriggerPolicy{}.OpenAPIModelName()),
+						},
+					},
+					"retryStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "retryStrategy says how to try again when it fails. Default: it is tried once.",
+							Ref:         ref(sensorv1alpha1.Backoff{}.OpenAPIModelName()),
+						},
+					},
+					"rateLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "rateLimit is how often it is done at most.",
+							Ref:         ref(sensorv1alpha1.RateLimit{}.OpenAPIModelName()),
+						},
+					},
+					"atLeastOnce": {
+						SchemaProps: spec.SchemaProps{
+							Description: "atLeastOnce does it again when the server stops in the midst of it, so that it may happen twice. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"dlqTrigger": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dlqTrigger is done when all attempts have failed. Both must be atLeastOnce.",
+							Ref:         ref(sensorv1alpha1.Trigger{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.Backoff{}.OpenAPIModelName(), sensorv1alpha1.RateLimit{}.OpenAPIModelName(), sensorv1alpha1.Trigger{}.OpenAPIModelName(), sensorv1alpha1.TriggerParameter{}.OpenAPIModelName(), sensorv1alpha1.TriggerPolicy{}.OpenAPIModelName(), sensorv1alpha1.TriggerTemplate{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_TriggerParameter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TriggerParameter takes something of an event to a place in what is acted on.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"src": {
+						SchemaProps: spec.SchemaProps{
+							Description: "src is what is taken.",
+							Ref:         ref(sensorv1alpha1.TriggerParameterSource{}.OpenAPIModelName()),
+						},
+					},
+					"dest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dest is the place, in the syntax of SJSON, such as spec.arguments.parameters.0.value.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"operation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "operation is overwrite, append or prepend: what becomes of what is there already. Default: overwrite.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"dest"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.TriggerParameterSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_TriggerParameterSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TriggerParameterSource says what is taken of an event: a template if there is one and it works, else the field of a key, else value. Without any of them it is the whole event.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"dependencyName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dependencyName is the dependency whose event it is. If it has not come and there is no value, nothing is taken.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"contextKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "contextKey is a field of what the event says of itself, such as subject.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"contextTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "contextTemplate is a Go template with the functions of Sprig over what the event says of itself, which is in .Input.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dataKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dataKey is where the field is in the data, in the syntax of GJSON.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dataTemplate": {
+						SchemaProps: spec.SchemaProps{
+							Description: "dataTemplate is a Go template with the functions of Sprig over the data, which is in .Input.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "value is what is taken if there is nothing else.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"useRawData": {
+						SchemaProps: spec.SchemaProps{
+							Description: "useRawData takes numbers, booleans, lists and objects as such, not as text. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"dependencyName"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_TriggerPolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TriggerPolicy says when what a trigger did counts as successful.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"k8s": {
+						SchemaProps: spec.SchemaProps{
+							Description: "k8s looks at the labels of the object that was made.",
+							Ref:         ref(sensorv1alpha1.K8SResourcePolicy{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status looks at the status code of the answer.",
+							Ref:         ref(sensorv1alpha1.StatusPolicy{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.K8SResourcePolicy{}.OpenAPIModelName(), sensorv1alpha1.StatusPolicy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_TriggerTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TriggerTemplate is what a trigger does, and when. Exactly one of the kinds of triggers is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "name is the name of the trigger, which no other trigger of the sensor has.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "conditions say which dependencies must have come: their names with &&, || and parentheses, such as \"a && (b || c)\". Default: all.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditionsReset": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "conditionsReset say when to forget what has come.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(sensorv1alpha1.ConditionsResetCriteria{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"k8s": {
+						SchemaProps: spec.SchemaProps{
+							Description: "k8s makes or changes an object of Kubernetes.",
+							Ref:         ref(sensorv1alpha1.StandardK8STrigger{}.OpenAPIModelName()),
+						},
+					},
+					"argoWorkflow": {
+						SchemaProps: spec.SchemaProps{
+							Description: "argoWorkflow runs a workflow, or acts on one.",
+							Ref:         ref(sensorv1alpha1.ArgoWorkflowTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"http": {
+						SchemaProps: spec.SchemaProps{
+							Description: "http sends an HTTP request.",
+							Ref:         ref(sensorv1alpha1.HTTPTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"awsLambda": {
+						SchemaProps: spec.SchemaProps{
+							Description: "awsLambda calls a function of AWS Lambda.",
+							Ref:         ref(sensorv1alpha1.AWSLambdaTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"custom": {
+						SchemaProps: spec.SchemaProps{
+							Description: "custom calls a gRPC server of the user's own, which speaks the peer's protocol.",
+							Ref:         ref(sensorv1alpha1.CustomTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"kafka": {
+						SchemaProps: spec.SchemaProps{
+							Description: "kafka sends a message to Kafka.",
+							Ref:         ref(sensorv1alpha1.KafkaTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"nats": {
+						SchemaProps: spec.SchemaProps{
+							Description: "nats sends a message to NATS.",
+							Ref:         ref(sensorv1alpha1.NATSTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"slack": {
+						SchemaProps: spec.SchemaProps{
+							Description: "slack sends a message to Slack.",
+							Ref:         ref(sensorv1alpha1.SlackTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"openWhisk": {
+						SchemaProps: spec.SchemaProps{
+							Description: "openWhisk calls an action of Apache OpenWhisk.",
+							Ref:         ref(sensorv1alpha1.OpenWhiskTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"log": {
+						SchemaProps: spec.SchemaProps{
+							Description: "log writes the events to the log.",
+							Ref:         ref(sensorv1alpha1.LogTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"azureEventHubs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "azureEventHubs sends an event to Azure Event Hubs.",
+							Ref:         ref(sensorv1alpha1.AzureEventHubsTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"azureServiceBus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "azureServiceBus sends a message to Azure Service Bus.",
+							Ref:         ref(sensorv1alpha1.AzureServiceBusTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"pulsar": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pulsar sends a message to Pulsar.",
+							Ref:         ref(sensorv1alpha1.PulsarTrigger{}.OpenAPIModelName()),
+						},
+					},
+					"email": {
+						SchemaProps: spec.SchemaProps{
+							Description: "email sends an e-mail.",
+							Ref:         ref(sensorv1alpha1.EmailTrigger{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.AWSLambdaTrigger{}.OpenAPIModelName(), sensorv1alpha1.ArgoWorkflowTrigger{}.OpenAPIModelName(), sensorv1alpha1.AzureEventHubsTrigger{}.OpenAPIModelName(), sensorv1alpha1.AzureServiceBusTrigger{}.OpenAPIModelName(), sensorv1alpha1.ConditionsResetCriteria{}.OpenAPIModelName(), sensorv1alpha1.CustomTrigger{}.OpenAPIModelName(), sensorv1alpha1.EmailTrigger{}.OpenAPIModelName(), sensorv1alpha1.HTTPTrigger{}.OpenAPIModelName(), sensorv1alpha1.KafkaTrigger{}.OpenAPIModelName(), sensorv1alpha1.LogTrigger{}.OpenAPIModelName(), sensorv1alpha1.NATSTrigger{}.OpenAPIModelName(), sensorv1alpha1.OpenWhiskTrigger{}.OpenAPIModelName(), sensorv1alpha1.PulsarTrigger{}.OpenAPIModelName(), sensorv1alpha1.SlackTrigger{}.OpenAPIModelName(), sensorv1alpha1.StandardK8STrigger{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_URLArtifact(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "URLArtifact is what an address answers.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the address.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"verifyCert": {
+						SchemaProps: spec.SchemaProps{
+							Description: "verifyCert checks the certificate of the server. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"path"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_ValueFromSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ValueFromSource is where a value is. One field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretKeyRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "secretKeyRef is the key of a secret.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"configMapKeyRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "configMapKeyRef is the key of a config map.",
+							Ref:         ref(corev1.ConfigMapKeySelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.ConfigMapKeySelector{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_WatchPathConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WatchPathConfig says which files of a directory are watched. Either path or pathRegexp is given.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"directory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "directory is the absolute path of the directory.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "path is the path of the file in the directory.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pathRegexp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "pathRegexp is a regular expression of paths in the directory.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"directory"},
+			},
+		},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_WebhookContext(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WebhookContext is where HTTP requests are taken. Events whose port is the same share it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"endpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "endpoint is the path, such as /push.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"port": {
+						SchemaProps: spec.SchemaProps{
+							Description: "port is the port that is listened on, such as \"12000\".",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"method": {
+						SchemaProps: spec.SchemaProps{
+							Description: "method is the method that requests must have, such as POST.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address at which others reach the port from outside, without the path. It is told to who shall send the requests, where that can be arranged.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"authSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authSecret is the key of a secret with a token that requests must carry as \"Authorization: Bearer TOKEN\".",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"serverCertSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serverCertSecret is the key of a secret with the certificate of the port in PEM. Default: no encryption.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"serverKeySecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serverKeySecret is the key of a secret with the private key of the certificate in PEM.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"maxPayloadSize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxPayloadSize is how many bytes the body of a request may have. Default: 1048576.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"endpoint", "port"},
+			},
+		},
+		Dependencies: []string{
+			corev1.SecretKeySelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_argosy_apis_sensor_v1alpha1_WebhookEventSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WebhookEventSource takes any HTTP request as an event: its headers and its body.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"endpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "endpoint is the path, such as /push.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"port": {
+						SchemaProps: spec.SchemaProps{
+							Description: "port is the port that is listened on, such as \"12000\".",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"method": {
+						SchemaProps: spec.SchemaProps{
+							Description: "method is the method that requests must have, such as POST.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "url is the address at which others reach the port from outside, without the path. It is told to who shall send the requests, where that can be arranged.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "metadata is handed on with each event.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"authSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "authSecret is the key of a secret with a token that requests must carry as \"Authorization: Bearer TOKEN\".",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"serverCertSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serverCertSecret is the key of a secret with the certificate of the port in PEM. Default: no encryption.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"serverKeySecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "serverKeySecret is the key of a secret with the private key of the certificate in PEM.",
+							Ref:         ref(corev1.SecretKeySelector{}.OpenAPIModelName()),
+						},
+					},
+					"maxPayloadSize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "maxPayloadSize is how many bytes the body of a request may have. Default: 1048576.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"filter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "filter drops events before they get on the bus.",
+							Ref:         ref(sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"endpoint", "port"},
+			},
+		},
+		Dependencies: []string{
+			sensorv1alpha1.EventSourceFilter{}.OpenAPIModelName(), corev1.SecretKeySelector{}.OpenAPIModelName()},
 	}
 }
 

@@ -253,6 +253,10 @@ func (g *Generator) structure(path string, s *Schema, t reflect.Type, at place) 
 		if !inner.ours && isEmpty(in) || field.Type.Kind() == reflect.Struct && inner.omitted && !keepsEmpty && isEmpty(in) {
 			continue
 		}
+		if text, free := in.(json.RawMessage); inner.omitted && (in == nil || free && string(text) == "null") {
+			// Where any JSON may stand null is one, and says no more than that the field is absent.
+			want = nothing
+		}
 		ins[name], wants.fields[name] = in, want
 	}
 	return ins, wants

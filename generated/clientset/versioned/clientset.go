@@ -9,7 +9,9 @@ import (
 	fmt "fmt"
 	http "net/http"
 
+	applicationv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/application/v1alpha1"
 	rolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1"
+	sensorv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/sensor/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1"
 	discovery "k8s.io/client-go/discovery"
 	rest "k8s.io/client-go/rest"
@@ -18,20 +20,34 @@ import (
 
 type Interface interface {
 	Discovery() discovery.DiscoveryInterfaces
+	ApplicationV1alpha1() applicationv1alpha1.ApplicationV1alpha1Interface
 	RolloutV1alpha1() rolloutv1alpha1.RolloutV1alpha1Interface
+	SensorV1alpha1() sensorv1alpha1.SensorV1alpha1Interface
 	WorkflowV1alpha1() workflowv1alpha1.WorkflowV1alpha1Interface
 }
 
 // Clientset contains the clients for groups.
 type Clientset struct {
 	*discovery.DiscoveryClient
-	rolloutV1alpha1  *rolloutv1alpha1.RolloutV1alpha1Client
-	workflowV1alpha1 *workflowv1alpha1.WorkflowV1alpha1Client
+	applicationV1alpha1 *applicationv1alpha1.ApplicationV1alpha1Client
+	rolloutV1alpha1     *rolloutv1alpha1.RolloutV1alpha1Client
+	sensorV1alpha1      *sensorv1alpha1.SensorV1alpha1Client
+	workflowV1alpha1    *workflowv1alpha1.WorkflowV1alpha1Client
+}
+
+// ApplicationV1alpha1 retrieves the ApplicationV1alpha1Client
+func (c *Clientset) ApplicationV1alpha1() applicationv1alpha1.ApplicationV1alpha1Interface {
+	return c.applicationV1alpha1
 }
 
 // RolloutV1alpha1 retrieves the RolloutV1alpha1Client
 func (c *Clientset) RolloutV1alpha1() rolloutv1alpha1.RolloutV1alpha1Interface {
 	return c.rolloutV1alpha1
+}
+
+// SensorV1alpha1 retrieves the SensorV1alpha1Client
+func (c *Clientset) SensorV1alpha1() sensorv1alpha1.SensorV1alpha1Interface {
+	return c.sensorV1alpha1
 }
 
 // WorkflowV1alpha1 retrieves the WorkflowV1alpha1Client
@@ -83,7 +99,15 @@ func NewForConfigAndClient(c *rest.Config, httpClient *http.Client) (*Clientset,
 
 	var cs Clientset
 	var err error
+	cs.applicationV1alpha1, err = applicationv1alpha1.NewForConfigAndClient(&configShallowCopy, httpClient)
+	if err != nil {
+		return nil, err
+	}
 	cs.rolloutV1alpha1, err = rolloutv1alpha1.NewForConfigAndClient(&configShallowCopy, httpClient)
+	if err != nil {
+		return nil, err
+	}
+	cs.sensorV1alpha1, err = sensorv1alpha1.NewForConfigAndClient(&configShallowCopy, httpClient)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +136,9 @@ func NewForConfigOrDie(c *rest.Config) *Clientset {
 // New creates a new Clientset for the given RESTClient.
 func New(c rest.Interface) *Clientset {
 	var cs Clientset
+	cs.applicationV1alpha1 = applicationv1alpha1.New(c)
 	cs.rolloutV1alpha1 = rolloutv1alpha1.New(c)
+	cs.sensorV1alpha1 = sensorv1alpha1.New(c)
 	cs.workflowV1alpha1 = workflowv1alpha1.New(c)
 
 	cs.DiscoveryClient = discovery.NewDiscoveryClient(c)

@@ -12,8 +12,10 @@ import (
 	time "time"
 
 	versioned "argosy.dev/argosy/generated/clientset/versioned"
+	application "argosy.dev/argosy/generated/informers/externalversions/application"
 	internalinterfaces "argosy.dev/argosy/generated/informers/externalversions/internalinterfaces"
 	rollout "argosy.dev/argosy/generated/informers/externalversions/rollout"
+	sensor "argosy.dev/argosy/generated/informers/externalversions/sensor"
 	workflow "argosy.dev/argosy/generated/informers/externalversions/workflow"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
@@ -313,12 +315,22 @@ type SharedInformerFactory interface {
 	// client.
 	InformerFor(obj runtime.Object, newFunc internalinterfaces.NewInformerFunc) cache.SharedIndexInformer
 
+	Application() application.Interface
 	Rollout() rollout.Interface
+	Sensor() sensor.Interface
 	Workflow() workflow.Interface
+}
+
+func (f *sharedInformerFactory) Application() application.Interface {
+	return application.New(f, f.namespace, f.tweakListOptions)
 }
 
 func (f *sharedInformerFactory) Rollout() rollout.Interface {
 	return rollout.New(f, f.namespace, f.tweakListOptions)
+}
+
+func (f *sharedInformerFactory) Sensor() sensor.Interface {
+	return sensor.New(f, f.namespace, f.tweakListOptions)
 }
 
 func (f *sharedInformerFactory) Workflow() workflow.Interface {

@@ -8,7 +8,9 @@ package externalversions
 import (
 	fmt "fmt"
 
-	v1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	v1alpha1 "argosy.dev/argosy/apis/application/v1alpha1"
+	rolloutv1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	sensorv1alpha1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
 	cache "k8s.io/client-go/tools/cache"
@@ -40,17 +42,33 @@ func (f *genericInformer) Lister() cache.GenericLister {
 // TODO extend this to unknown resources with a client pool
 func (f *sharedInformerFactory) ForResource(resource schema.GroupVersionResource) (GenericInformer, error) {
 	switch resource {
-	// Group=rollout.argosy.dev, Version=v1alpha1
-	case v1alpha1.SchemeGroupVersion.WithResource("analysisruns"):
+	// Group=application.argosy.dev, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithResource("appprojects"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Application().V1alpha1().AppProjects().Informer()}, nil
+	case v1alpha1.SchemeGroupVersion.WithResource("applications"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Application().V1alpha1().Applications().Informer()}, nil
+	case v1alpha1.SchemeGroupVersion.WithResource("applicationsets"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Application().V1alpha1().ApplicationSets().Informer()}, nil
+
+		// Group=rollout.argosy.dev, Version=v1alpha1
+	case rolloutv1alpha1.SchemeGroupVersion.WithResource("analysisruns"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().AnalysisRuns().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("analysistemplates"):
+	case rolloutv1alpha1.SchemeGroupVersion.WithResource("analysistemplates"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().AnalysisTemplates().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("clusteranalysistemplates"):
+	case rolloutv1alpha1.SchemeGroupVersion.WithResource("clusteranalysistemplates"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().ClusterAnalysisTemplates().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("experiments"):
+	case rolloutv1alpha1.SchemeGroupVersion.WithResource("experiments"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().Experiments().Informer()}, nil
-	case v1alpha1.SchemeGroupVersion.WithResource("rollouts"):
+	case rolloutv1alpha1.SchemeGroupVersion.WithResource("rollouts"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Rollout().V1alpha1().Rollouts().Informer()}, nil
+
+		// Group=sensor.argosy.dev, Version=v1alpha1
+	case sensorv1alpha1.SchemeGroupVersion.WithResource("eventbus"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Sensor().V1alpha1().EventBuses().Informer()}, nil
+	case sensorv1alpha1.SchemeGroupVersion.WithResource("eventsources"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Sensor().V1alpha1().EventSources().Informer()}, nil
+	case sensorv1alpha1.SchemeGroupVersion.WithResource("sensors"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Sensor().V1alpha1().Sensors().Informer()}, nil
 
 		// Group=workflow.argosy.dev, Version=v1alpha1
 	case workflowv1alpha1.SchemeGroupVersion.WithResource("clusterworkflowtemplates"):

@@ -8,8 +8,12 @@ package fake
 import (
 	applyconfiguration "argosy.dev/argosy/generated/applyconfiguration"
 	clientset "argosy.dev/argosy/generated/clientset/versioned"
+	applicationv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/application/v1alpha1"
+	fakeapplicationv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/application/v1alpha1/fake"
 	rolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1"
 	fakerolloutv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/rollout/v1alpha1/fake"
+	sensorv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/sensor/v1alpha1"
+	fakesensorv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/sensor/v1alpha1/fake"
 	workflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1"
 	fakeworkflowv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/workflow/v1alpha1/fake"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -125,9 +129,19 @@ var (
 	_ testing.FakeClient  = &Clientset{}
 )
 
+// ApplicationV1alpha1 retrieves the ApplicationV1alpha1Client
+func (c *Clientset) ApplicationV1alpha1() applicationv1alpha1.ApplicationV1alpha1Interface {
+	return &fakeapplicationv1alpha1.FakeApplicationV1alpha1{Fake: &c.Fake}
+}
+
 // RolloutV1alpha1 retrieves the RolloutV1alpha1Client
 func (c *Clientset) RolloutV1alpha1() rolloutv1alpha1.RolloutV1alpha1Interface {
 	return &fakerolloutv1alpha1.FakeRolloutV1alpha1{Fake: &c.Fake}
+}
+
+// SensorV1alpha1 retrieves the SensorV1alpha1Client
+func (c *Clientset) SensorV1alpha1() sensorv1alpha1.SensorV1alpha1Interface {
+	return &fakesensorv1alpha1.FakeSensorV1alpha1{Fake: &c.Fake}
 }
 
 // WorkflowV1alpha1 retrieves the WorkflowV1alpha1Client

@@ -6,7 +6,9 @@
 package scheme
 
 import (
+	applicationv1alpha1 "argosy.dev/argosy/apis/application/v1alpha1"
 	rolloutv1alpha1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	sensorv1alpha1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	workflowv1alpha1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
@@ -19,7 +21,9 @@ var Scheme = runtime.NewScheme()
 var Codecs = serializer.NewCodecFactory(Scheme)
 var ParameterCodec = runtime.NewParameterCodec(Scheme)
 var localSchemeBuilder = runtime.SchemeBuilder{
+	applicationv1alpha1.AddToScheme,
 	rolloutv1alpha1.AddToScheme,
+	sensorv1alpha1.AddToScheme,
 	workflowv1alpha1.AddToScheme,
 }
 
