@@ -130,6 +130,9 @@ func (s *JobSpec) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
+	if string(text) == "{}" {
+		text = nil
+	}
 	s.Raw = text
 	return nil
 }
