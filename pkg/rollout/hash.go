@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"argosy.dev/argosy/apis/raw"
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
@@ -20,6 +21,15 @@ const AnnotationTemplateDigest = "rollout.argosy.dev/template-digest"
 // hashVersion is the algorithm of all hashes here. It stands in every digest: a later algorithm gets another number, and
 // still recognises what this one has written.
 const hashVersion = "v1"
+
+// hashVersionOf returns the version of the algorithm that a hash of steps was made by; "" if it is none of ours.
+func hashVersionOf(hash string) string {
+	version, _, ours := strings.Cut(hash, "-")
+	if !ours {
+		return ""
+	}
+	return version
+}
 
 // alphabet has the characters of Kubernetes' own hashes: no vowels, and nothing that is taken for something else.
 const alphabet = "bcdfghjklmnpqrstvwxz2456789"
@@ -49,6 +59,9 @@ func TemplateHash(template raw.PodTemplateSpec, collisions *int32) string {
 	return encode(text)
 }
 
+// stepsPrefix tells our hashes of steps from the peer's.
+const stepsPrefix = hashVersion + "-"
+
 // StepsHash changes when the steps of a canary do; "" for a rollout that is no canary.
 func StepsHash(ro *rov1.Rollout) string {
 	if ro.Spec.Strategy.Canary == nil {
@@ -65,7 +78,7 @@ func StepsHash(ro *rov1.Rollout) string {
 		// It cannot fail: the types hold nothing that JSON cannot express.
 		panic(err)
 	}
-	return encode(hashVersion + ":" + string(text))
+	return stepsPrefix + encode(hashVersion+":"+string(text))
 }
 
 // encode turns a text into a hash that can be part of a name.

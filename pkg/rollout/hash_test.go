@@ -32,8 +32,8 @@ func TestGoldenHashes(t *testing.T) {
 		"web, one clash":   {TemplateHash(web, ptr.To(int32(1))), "d4khmczcpv"},
 		"order and blanks": {TemplateHash(template(`{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"image":"nginx:1.19-alpine","name":"web","resources":{"requests":{"memory":"16Mi","cpu":"5m"}}}]}}`), nil), "wpnxjvkq7j"},
 		"malformed":        {TemplateHash(template(`{"spec":{"containers":[{"name":"web","resources":{"requests":{"memory":"invalid"}}}]}}`), nil), "q6tl88dwr4"},
-		"no steps":         {StepsHash(canary()), "h9gq7wrctg"},
-		"steps":            {StepsHash(canary(weight(20), rov1.CanaryStep{Pause: &rov1.PauseStep{}}, weight(50))), "nr2v6khmqk"},
+		"no steps":         {StepsHash(canary()), "v1-h9gq7wrctg"},
+		"steps":            {StepsHash(canary(weight(20), rov1.CanaryStep{Pause: &rov1.PauseStep{}}, weight(50))), "v1-nr2v6khmqk"},
 		"blue-green":       {StepsHash(&rov1.Rollout{}), ""},
 	} {
 		if tc.got != tc.want {

@@ -1,0 +1,116 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+)
+
+// begins tells that the rollout is to begin anew: with another version, or with other steps.
+func (r *run) begins() bool {
+	return r.prev.CurrentPodHash != "" && r.prev.CurrentPodHash != hashOf(r.current) || r.otherSteps()
+}
+
+// otherSteps tells that the steps are not those that were taken so far. The hash of the peer tells nothing, since its
+// algorithm depends on its Go types: a rollout that was taken over goes on where it is.
+func (r *run) otherSteps() bool {
+	before := r.prev.CurrentStepHash
+	return before != StepsHash(r.ro) && (before == "" || hashVersionOf(before) == hashVersion)
+}
+
+// begin forgets what was of another version, or of other steps.
+func (r *run) begin() {
+	s := &r.status
+	r.goOnAnyway()
+	s.PromoteFull = false
+	// Pods that come now are younger than any restart that was asked for.
+	s.RestartedAt = r.spec.RestartAt.DeepCopy()
+	s.BlueGreen.ScaleUpPreviewCheckPoint = false
+	s.BlueGreen.PrePromotionAnalysisRunStatus, s.BlueGreen.PostPromotionAnalysisRunStatus = nil, nil
+	s.Canary.CurrentStepAnalysisRunStatus, s.Canary.CurrentBackgroundAnalysisRunStatus = nil, nil
+	s.Canary.StepPluginStatuses = nil
+	s.CurrentStepIndex = nil
+	if c := r.spec.Strategy.Canary; c != nil && len(c.Steps) > 0 {
+		s.CurrentStepIndex = ptr.To(int32(0))
+		switch {
+		case s.StableRS == hashOf(r.current) && r.prev.CurrentPodHash != "":
+			s.CurrentStepIndex = ptr.To(int32(len(c.Steps)))
+			r.normal("SkipSteps", "Rollback to stable ReplicaSets")
+		case r.withinWindow() && *r.current.Spec.Replicas > 0:
+			s.CurrentStepIndex = ptr.To(int32(len(c.Steps)))
+			r.normal("SkipSteps", "Revision %d is within the rollback window: its steps are skipped", r.revision)
+		}
+	}
+	r.started()
+}
+
+// finish writes into the status what follows from the rest.
+func (r *run) finish() {
+	s := &r.status
+	s.CurrentPodHash = hashOf(r.current)
+	s.CurrentStepHash = StepsHash(r.ro)
+	s.ObservedGeneration = strconv.FormatInt(r.ro.Generation, 10)
+	s.WorkloadObservedGeneration = ""
+	if r.spec.WorkloadRef != nil {
+		s.WorkloadObservedGeneration = strconv.FormatInt(r.world.Workload.Generation, 10)
+	}
+	if s.StableRS == s.CurrentPodHash {
+		s.PromoteFull = false
+	}
+	r.count()
+	r.dropCondition(rov1.RolloutConditionInvalidSpec)
+	r.abortLate()
+	if s.Abort {
+		s.PauseConditions, s.ControllerPause = nil, false
+		if s.AbortedAt == nil {
+			s.AbortedAt = r.now.DeepCopy()
+		}
+	} else {
+		s.AbortedAt = nil
+	}
+	if len(s.PauseConditions) == 0 && !r.keepMark && !r.spec.GetPaused() {
+		s.ControllerPause = false
+	}
+	r.tellPauses()
+	r.conditions()
+	r.phase()
+	r.duration()
+	r.emptyWorkload()
+}
+
+// tellPauses records the Events of pauses that have begun or ended.
+func (r *run) tellPauses() {
+	before, now := len(r.ro.Status.PauseConditions) > 0, len(r.status.PauseConditions) > 0
+	switch {
+	case now && !before:
+		r.normal("RolloutPaused", "The rollout waits: %s", r.status.PauseConditions[0].Reason)
+	case before && !now && !r.status.Abort:
+		r.normal("RolloutResumed", "The rollout goes on")
+	}
+}
+
+// count writes the numbers of pods. For blue-green those of the live version count.
+func (r *run) count() {
+	s := &r.status
+	s.Replicas = sum(r.sets, existing)
+	s.UpdatedReplicas = r.current.Status.Replicas
+	s.ReadyReplicas, s.AvailableReplicas, s.HPAReplicas = sum(r.sets, ready), sum(r.sets, available), s.Replicas
+	s.Selector = metav1.FormatLabelSelector(r.spec.Selector)
+	bg := r.spec.Strategy.BlueGreen
+	if bg == nil {
+		s.BlueGreen.ActiveSelector, s.BlueGreen.PreviewSelector = "", ""
+		return
+	}
+	s.Canary.Weights = nil
+	s.BlueGreen.ActiveSelector, s.BlueGreen.PreviewSelector = r.live(), selects(r.services[bg.PreviewService])
+	if live := r.byHash(r.live()); live != nil {
+		s.ReadyReplicas, s.AvailableReplicas, s.HPAReplicas = live.Status.ReadyReplicas, live.Status.AvailableReplicas, live.Status.Replicas
+		s.Selector = metav1.FormatLabelSelector(live.Spec.Selector)
+	}
+}

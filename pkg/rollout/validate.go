@@ -1,0 +1,135 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"fmt"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/apis/rollout/validation"
+	"argosy.dev/argosy/pkg/rollout/traffic"
+)
+
+// NotBuilt names the fields of a rollout that nothing acts upon yet. Such a rollout is accepted with a warning, and not
+// touched by the loop.
+func NotBuilt(ro *rov1.Rollout) field.ErrorList {
+	errs := traffic.Unsupported(ro)
+	if c := ro.Spec.Strategy.Canary; c != nil {
+		for i, s := range c.Steps {
+			path := field.NewPath("spec", "strategy", "canary", "steps").Index(i)
+			if s.Experiment != nil {
+				errs = append(errs, field.Forbidden(path.Child("experiment"), "this version does not run experiments"))
+			}
+			if s.Plugin != nil {
+				errs = append(errs, field.Forbidden(path.Child("plugin"), "this version does not run plugins"))
+			}
+		}
+	}
+	return errs
+}
+
+// validate returns the first thing that keeps the rollout from being acted upon: in its spec, or in what it names.
+func (r *run) validate() *field.Error {
+	for _, errs := range []func() field.ErrorList{
+		func() field.ErrorList { return validation.ValidateRollout(r.ro) },
+		func() field.ErrorList { return NotBuilt(r.ro) },
+		r.wrongServices,
+		r.wrongAnalyses,
+		r.wrongRoutes,
+	} {
+		if list := errs(); len(list) > 0 {
+			return list[0]
+		}
+	}
+	return nil
+}
+
+// invalid says what keeps the rollout from being acted upon. Everything else stays as it is.
+func (r *run) invalid(err *field.Error) {
+	message := fmt.Sprintf("The Rollout %q is invalid: %v", r.ro.Name, err)
+	r.setCondition(rov1.RolloutConditionInvalidSpec, metav1.ConditionTrue, "InvalidSpec", message)
+	r.status.ObservedGeneration = strconv.FormatInt(r.ro.Generation, 10)
+	r.phase()
+}
+
+func (r *run) wrongServices() (errs field.ErrorList) {
+	strategy := field.NewPath("spec", "strategy")
+	check := func(name string, path *field.Path) {
+		if name == "" {
+			return
+		}
+		s := r.services[name]
+		if s == nil {
+			errs = append(errs, field.Invalid(path, name, fmt.Sprintf("service %q not found", name)))
+			return
+		}
+		if owner, owned := s.Annotations[rov1.AnnotationManagedByRollout]; owned && owner != r.ro.Name {
+			errs = append(errs, field.Invalid(path, name, fmt.Sprintf("Service %q is managed by another Rollout", name)))
+		}
+		for key, value := range s.Spec.Selector {
+			if key != rov1.LabelPodTemplateHash && r.template.Labels[key] != value {
+				errs = append(errs, field.Invalid(path, name, fmt.Sprintf("Service %q has unmatch label %q in rollout", name, key)))
+				return
+			}
+		}
+	}
+	if bg := r.spec.Strategy.BlueGreen; bg != nil {
+		path := strategy.Child("blueGreen")
+		check(bg.ActiveService, path.Child("activeService"))
+		check(bg.PreviewService, path.Child("previewService"))
+	}
+	if c := r.spec.Strategy.Canary; c != nil {
+		path := strategy.Child("canary")
+		check(c.StableService, path.Child("stableService"))
+		check(c.CanaryService, path.Child("canaryService"))
+		if c.PingPong != nil {
+			check(c.PingPong.PingService, path.Child("pingPong", "pingService"))
+			check(c.PingPong.PongService, path.Child("pingPong", "pongService"))
+		}
+	}
+	return errs
+}
+
+func (r *run) wrongAnalyses() (errs field.ErrorList) {
+	strategy := field.NewPath("spec", "strategy")
+	check := func(a *rov1.RolloutAnalysis, path *field.Path, background bool) {
+		if a == nil || len(a.Templates) == 0 {
+			return
+		}
+		run, err := r.planned(a, "", "")
+		if err != nil {
+			errs = append(errs, field.Invalid(path.Child("templates"), a.Templates[0].TemplateName, err.Error()))
+			return
+		}
+		for _, m := range run.Spec.Metrics {
+			if m.Interval != "" && m.Count == nil && !background {
+				errs = append(errs, field.Invalid(path.Child("templates"), a.Templates[0].TemplateName, fmt.Sprintf("metric %q runs indefinitely: it needs a count", m.Name)))
+			}
+		}
+	}
+	if bg := r.spec.Strategy.BlueGreen; bg != nil {
+		path := strategy.Child("blueGreen")
+		check(bg.PrePromotionAnalysis, path.Child("prePromotionAnalysis"), false)
+		check(bg.PostPromotionAnalysis, path.Child("postPromotionAnalysis"), false)
+	}
+	if c := r.spec.Strategy.Canary; c != nil {
+		path := strategy.Child("canary")
+		if c.Analysis != nil {
+			check(&c.Analysis.RolloutAnalysis, path.Child("analysis"), true)
+		}
+		for i := range c.Steps {
+			check(c.Steps[i].Analysis, path.Child("steps").Index(i).Child("analysis"), false)
+		}
+	}
+	return errs
+}
+
+func (r *run) wrongRoutes() field.ErrorList {
+	_, problems := traffic.Plan(r.ro, r.world.Routes, desiredOf(r.prev.Canary.Weights))
+	return problems
+}
