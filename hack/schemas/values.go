@@ -72,6 +72,13 @@ var values = map[reflect.Type]Value{
 var named = map[string]Value{
 	workflowTypes + "AnyString": anyString,
 	workflowTypes + "Amount":    same(func(g *Generator, _ *Schema, _ bool) any { return g.number() }),
+	sensorTypes + "Amount":      same(func(g *Generator, _ *Schema, _ bool) any { return g.number() }),
+	sensorTypes + "Int64OrString": same(func(g *Generator, s *Schema, zero bool) any {
+		if g.rng.IntN(2) == 0 {
+			return g.text(zero)
+		}
+		return g.integer(s, 64, zero)
+	}),
 }
 
 func valueOf(t reflect.Type) (Value, bool) {

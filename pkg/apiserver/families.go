@@ -11,6 +11,7 @@ import (
 
 	"argosy.dev/argosy/registry/resource"
 	rolloutfamily "argosy.dev/argosy/registry/rollout"
+	sensorfamily "argosy.dev/argosy/registry/sensor"
 	workflowfamily "argosy.dev/argosy/registry/workflow"
 )
 
@@ -26,6 +27,7 @@ func NewFamilies(cluster kubernetes.Interface, events record.EventRecorder, o Fa
 	deps := resource.Deps{Now: time.Now, Events: events, Cluster: cluster}
 	return []Family{
 		rolloutfamily.Family{AcceptInvalid: o.AcceptInvalidRollouts, Deps: deps},
+		sensorfamily.Family{},
 		workflowfamily.Family{Deps: deps},
 	}
 }

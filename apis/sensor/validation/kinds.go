@@ -24,8 +24,13 @@ type kindChecker struct {
 
 // own checks the parameters and the payload of a trigger, and returns whether its fields may come from parameters.
 func (k kindChecker) own(path *field.Path, parameters, payload []snv1.TriggerParameter) (patched bool) {
-	k.parameters(parameters, path.Child("parameters"), k.known)
-	k.parameters(payload, path.Child("payload"), k.known)
+	known := k.known
+	if k.patched {
+		// The names may be put in by parameters.
+		known = nil
+	}
+	k.parameters(parameters, path.Child("parameters"), known)
+	k.parameters(payload, path.Child("payload"), known)
 	return k.patched || len(parameters) > 0
 }
 

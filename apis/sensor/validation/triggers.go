@@ -83,7 +83,8 @@ func (r *report) policy(p *snv1.TriggerPolicy, path *field.Path) {
 	}
 }
 
-// parameters checks where fields of events are taken from, and where they go to.
+// parameters checks where fields of events are taken from, and where they go to. Names are not looked up if none are
+// known.
 func (r *report) parameters(list []snv1.TriggerParameter, path *field.Path, known dependencies) {
 	for i := range list {
 		if r.full() {
@@ -98,7 +99,7 @@ func (r *report) parameters(list []snv1.TriggerParameter, path *field.Path, know
 			continue
 		}
 		r.need(at.Child("dependencyName"), p.Src.DependencyName, "say of which dependency the event is")
-		if name := p.Src.DependencyName; name != "" && !known.has(name) {
+		if name := p.Src.DependencyName; name != "" && known != nil && !known.has(name) {
 			r.warn(at.Child("dependencyName"), "there is no dependency %q, so that the value is never taken from an event", short(name))
 		}
 		r.parses(goTemplate, at.Child("contextTemplate"), p.Src.ContextTemplate)
