@@ -14,12 +14,15 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"argosy.dev/argosy/hack/bench/surface"
 	"argosy.dev/argosy/hack/e2e/framework"
 )
 
@@ -28,7 +31,14 @@ type row struct{ what, value, target string }
 
 type options struct {
 	rounds, creates, hellos int
+	only                    string
+	surface                 surface.Options
 	strict                  bool
+}
+
+// wants tells whether a part is to be measured.
+func (o options) wants(part string) bool {
+	return o.only == "" || slices.Contains(strings.Split(o.only, ","), part)
 }
 
 func main() {
@@ -36,6 +46,14 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 12, "chains of ten pods to run, each as a workflow and by hand")
 	flag.IntVar(&o.creates, "creates", 1000, "workflows to create for the create rate")
 	flag.IntVar(&o.hellos, "hellos", 1000, "workflows to run on fake nodes")
+	flag.StringVar(&o.only, "only", "", "parts to measure, comma separated: chains, creates, fake, surface; all if empty")
+	flag.IntVar(&o.surface.Objects, "objects", 5000, "workflows in each list of the surface")
+	flag.IntVar(&o.surface.Watchers, "watchers", 200, "watchers of the surface")
+	flag.IntVar(&o.surface.FanOut, "fan-out", 300, "workflows created while they watch")
+	flag.IntVar(&o.surface.Gets, "gets", 1000, "single reads by one client")
+	flag.IntVar(&o.surface.Writes, "writes", 200, "writes of a large status by one client")
+	flag.StringVar(&o.surface.Schema, "schema", "../shared/schemas/workflow/workflow.json", "file with the schema of workflows as a custom resource")
+	flag.StringVar(&o.surface.Binary, "binary", "bin/argosy-apiserver", "server to time the start of; none if empty")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a target is missed")
 	flag.Parse()
 	met, err := bench(context.Background(), o)
@@ -80,20 +98,37 @@ func bench(ctx context.Context, o options) (met bool, err error) {
 		rows = append(rows, more...)
 		return err
 	}
-	if err := add(b.chains(ctx, o.rounds)); err != nil {
-		return false, fmt.Errorf("chains: %w", err)
+	for _, part := range []struct {
+		name    string
+		measure func() ([]row, bool, error)
+	}{
+		{"chains", func() ([]row, bool, error) { return b.chains(ctx, o.rounds) }},
+		{"creates", func() ([]row, bool, error) { return b.creates(ctx, o.creates) }},
+		{"fake", func() ([]row, bool, error) { return b.onFake(ctx, o.hellos) }},
+	} {
+		if !o.wants(part.name) {
+			continue
+		}
+		if err := add(part.measure()); err != nil {
+			return false, fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
-	if err := add(b.creates(ctx, o.creates)); err != nil {
-		return false, fmt.Errorf("creates: %w", err)
+	if len(rows) > 0 {
+		fmt.Println()
+		fmt.Println("| what | measured | target |")
+		fmt.Println("|---|---|---|")
 	}
-	if err := add(b.onFake(ctx, o.hellos)); err != nil {
-		return false, fmt.Errorf("fake nodes: %w", err)
-	}
-	fmt.Println()
-	fmt.Println("| what | measured | target |")
-	fmt.Println("|---|---|---|")
 	for _, r := range rows {
 		fmt.Printf("| %s | %s | %s |\n", r.what, r.value, r.target)
 	}
-	return met, nil
+	if !o.wants("surface") {
+		return met, nil
+	}
+	o.surface.Log = os.Stderr
+	table, err := surface.Run(ctx, c, o.surface)
+	if err != nil {
+		return false, fmt.Errorf("surface: %w", err)
+	}
+	fmt.Printf("\n%s", table)
+	return met && table.Met(), nil
 }
