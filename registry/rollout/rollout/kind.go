@@ -30,7 +30,6 @@ func Kind(r rules.Rules, runs *resource.REST, deps resource.Deps) *resource.Kind
 		Resource:     "rollouts",
 		Singular:     "rollout",
 		ShortNames:   []string{"ro"},
-		Idle:         "no pods are run",
 		New:          func() *rov1.Rollout { return &rov1.Rollout{} },
 		NewList:      func() runtime.Object { return &rov1.RolloutList{} },
 		Spec:         func(ro *rov1.Rollout) any { return &ro.Spec },
@@ -53,9 +52,18 @@ func Kind(r rules.Rules, runs *resource.REST, deps resource.Deps) *resource.Kind
 		Indexed: []string{rov1.FieldStatusPhase, rov1.FieldWorkloadRefName},
 		Table:   table(),
 		Subresources: func(kind *resource.Kind[*rov1.Rollout], main *resource.REST) map[string]rest.Storage {
+			v := verbs{kind, main, deps}
 			return map[string]rest.Storage{
-				"scale": NewScaleREST(kind, main),
-				"tree":  NewTreeREST(main, runs, deps),
+				"scale":    NewScaleREST(kind, main),
+				"tree":     NewTreeREST(main, runs, deps),
+				"promote":  NewPromoteREST(v),
+				"abort":    NewAbortREST(v),
+				"retry":    NewRetryREST(v),
+				"pause":    NewPauseREST(v),
+				"resume":   NewResumeREST(v),
+				"undo":     NewUndoREST(v),
+				"restart":  NewRestartREST(v),
+				"setimage": NewSetImageREST(v),
 			}
 		},
 	}
