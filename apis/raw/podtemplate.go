@@ -130,9 +130,6 @@ func (s *JobSpec) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if string(text) == "{}" {
-		text = nil
-	}
 	s.Raw = text
 	return nil
 }
@@ -156,7 +153,7 @@ func (s JobSpec) UnknownFields(path string) []error {
 	return below(path, strict)
 }
 
-// canonical returns the canonical text of a JSON object, nil for null.
+// canonical returns the canonical text of a JSON object, nil for null and for one that is empty: both are written alike.
 func canonical(data []byte) (json.RawMessage, error) {
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return nil, nil
