@@ -26,6 +26,7 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
 	"argosy.dev/argosy/generated/clientset/versioned"
+	analysiscontroller "argosy.dev/argosy/pkg/controller/analysis"
 	rolloutcontroller "argosy.dev/argosy/pkg/controller/rollout"
 	workflowcontroller "argosy.dev/argosy/pkg/controller/workflow"
 )
@@ -49,6 +50,10 @@ type loop interface {
 
 // loops has one constructor for each loop, by its name in --controllers.
 var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error){
+	analysiscontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
+		// The environment variable is the peer's.
+		return analysiscontroller.New(analysiscontroller.Config{Argosy: argosy, Cluster: cluster, ClusterConfig: unthrottled(config.Cluster), PrometheusAddress: os.Getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS")})
+	},
 	rolloutcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		others, err := dynamic.NewForConfig(unthrottled(config.Cluster))
 		if err != nil {

@@ -40,7 +40,7 @@ func (f Family) NewStorage(c resource.Config) (map[string]rest.Storage, error) {
 	r := rules.Rules{AcceptInvalid: f.AcceptInvalid}
 	resource.Add(s, analysistemplate.Kind(r))
 	resource.Add(s, clusteranalysistemplate.Kind(r))
-	runs := resource.Add(s, analysisrun.Kind(r))
+	runs := resource.Add(s, analysisrun.Kind(r, f.Deps))
 	resource.Add(s, experiment.Kind(r))
 	resource.Add(s, rollout.Kind(r, runs, f.Deps))
 	return s.Paths()

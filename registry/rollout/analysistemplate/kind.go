@@ -20,12 +20,11 @@ func Kind(r rules.Rules) *resource.Kind[*rov1.AnalysisTemplate] {
 		Resource:     "analysistemplates",
 		Singular:     "analysistemplate",
 		ShortNames:   []string{"at"},
-		Idle:         "nothing is measured",
 		New:          func() *rov1.AnalysisTemplate { return &rov1.AnalysisTemplate{} },
 		NewList:      func() runtime.Object { return &rov1.AnalysisTemplateList{} },
 		Spec:         func(t *rov1.AnalysisTemplate) any { return &t.Spec },
 		Check:        rules.Check(r, validation.ValidateAnalysisTemplate),
-		Warn:         rules.Warn(r, validation.ValidateAnalysisTemplate),
+		Warn:         rules.WarnMetrics(r, validation.ValidateAnalysisTemplate, func(o *rov1.AnalysisTemplate) []rov1.Metric { return o.Spec.Metrics }),
 		Table:        table(),
 	}
 }

@@ -21,12 +21,11 @@ func Kind(r rules.Rules) *resource.Kind[*rov1.ClusterAnalysisTemplate] {
 		Singular:      "clusteranalysistemplate",
 		ShortNames:    []string{"cat"},
 		ClusterScoped: true,
-		Idle:          "nothing is measured",
 		New:           func() *rov1.ClusterAnalysisTemplate { return &rov1.ClusterAnalysisTemplate{} },
 		NewList:       func() runtime.Object { return &rov1.ClusterAnalysisTemplateList{} },
 		Spec:          func(t *rov1.ClusterAnalysisTemplate) any { return &t.Spec },
 		Check:         rules.Check(r, validation.ValidateClusterAnalysisTemplate),
-		Warn:          rules.Warn(r, validation.ValidateClusterAnalysisTemplate),
+		Warn:          rules.WarnMetrics(r, validation.ValidateClusterAnalysisTemplate, func(o *rov1.ClusterAnalysisTemplate) []rov1.Metric { return o.Spec.Metrics }),
 		Table:         table(),
 	}
 }
