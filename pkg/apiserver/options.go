@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/version"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	snv1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	"argosy.dev/argosy/apis/scheme"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
@@ -32,7 +33,7 @@ import (
 const etcdPrefix = "/registry"
 
 // storageVersions are the groups and versions that objects are stored in: the native ones.
-var storageVersions = []schema.GroupVersion{wfv1.SchemeGroupVersion, rov1.SchemeGroupVersion}
+var storageVersions = []schema.GroupVersion{wfv1.SchemeGroupVersion, rov1.SchemeGroupVersion, snv1.SchemeGroupVersion}
 
 // Options are the server's flags.
 type Options struct {
