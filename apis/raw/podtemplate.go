@@ -166,6 +166,9 @@ func canonical(data []byte) (json.RawMessage, error) {
 		return nil, err
 	}
 	withoutNulls(value)
+	if len(value) == 0 {
+		return nil, nil
+	}
 	return encode(value)
 }
 
