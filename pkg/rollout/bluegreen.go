@@ -35,6 +35,14 @@ func (r *run) scaleBlueGreen() {
 	r.retire()
 }
 
+// keepFormer marks the version that the live one has followed, so that one can go back to it at once for a time.
+func (r *run) keepFormer() {
+	delay := time.Duration(r.spec.GetScaleDownDelaySeconds()) * time.Second
+	if r.stable != nil && r.stable != r.current && delay > 0 {
+		r.setDeadline(r.stable, delay)
+	}
+}
+
 // live is the hash of the version that the active Service selects; "" if it selects all.
 func (r *run) live() string { return selects(r.services[r.spec.Strategy.BlueGreen.ActiveService]) }
 
@@ -126,17 +134,22 @@ func (r *run) promoteBlueGreen() {
 	at := r.course()
 	post := bg.PostPromotionAnalysis
 	judged := post == nil || len(post.Templates) == 0 || r.runs.post != nil && r.runs.post.Status.Phase == rov1.AnalysisPhaseSuccessful
+	reason := ""
 	switch {
 	case at == deploying:
-		r.promote("Initial deploy")
+		reason = "Initial deploy"
 	case at == settled || r.aborted() || r.live() != hashOf(r.current):
 	case at == promoting && r.prev.PromoteFull:
-		r.promote("Full promotion requested")
+		reason = "Full promotion requested"
 	case at == promoting:
-		r.promote("Rollback within window")
+		reason = "Rollback within window"
 	case r.needsNoJudging():
-		r.promote("Fast rollback")
+		reason = "Fast rollback"
 	case judged && !r.halted():
-		r.promote("Completed blue-green update")
+		reason = "Completed blue-green update"
+	}
+	if reason != "" {
+		r.keepFormer()
+		r.promote(reason)
 	}
 }

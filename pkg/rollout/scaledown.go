@@ -49,7 +49,10 @@ func (r *run) dropDeadline(rs *appsv1.ReplicaSet) {
 func (r *run) scaleNew(count int32) bool {
 	delay, stays := r.abortDelay()
 	if !stays {
-		r.dropDeadline(r.current)
+		if bg := r.spec.Strategy.BlueGreen; bg == nil || r.live() == hashOf(r.current) || !r.needsNoJudging() {
+			// On a fast way back the deadline is what tells that it is one, until the version is live again.
+			r.dropDeadline(r.current)
+		}
 		return r.scale(r.current, count)
 	}
 	at, set := deadline(r.current)

@@ -129,7 +129,13 @@ func (r *run) wrongAnalyses() (errs field.ErrorList) {
 	return errs
 }
 
+// wrongRoutes returns what is wrong with the routers' objects: what would be if the split as it is were written again.
 func (r *run) wrongRoutes() field.ErrorList {
-	_, problems := traffic.Plan(r.ro, r.world.Routes, desiredOf(r.prev.Canary.Weights))
+	if c := r.spec.Strategy.Canary; c == nil || c.TrafficRouting == nil {
+		return nil
+	}
+	desired := desiredOf(r.prev.Canary.Weights)
+	desired.Stable.Service, desired.Canary.Service = r.sides()
+	_, problems := traffic.Plan(r.ro, r.world.Routes, desired)
 	return problems
 }
