@@ -169,6 +169,10 @@ func Kinds(family string) ([]*Kind, error) {
 		if err := json.Unmarshal(data, k); err != nil {
 			return nil, fmt.Errorf("decode %s: %w", filepath.Base(file), err)
 		}
+		if k.Names.Singular == "" {
+			// As a CRD has it that does not say.
+			k.Names.Singular = strings.ToLower(k.Name)
+		}
 		read = append(read, k)
 	}
 	if len(read) == 0 {

@@ -23,7 +23,7 @@ func (r *report) eventSource(s *snv1.EventSourceSpec, path *field.Path) {
 	r.notNegative(s.Replicas, path.Child("replicas"))
 	events := s.Events()
 	if len(events) == 0 {
-		r.required(path, "name at least one event, such as spec.webhook.NAME")
+		r.warn(path, "there is no event, such as spec.webhook.NAME")
 	}
 	first := map[string]*field.Path{}
 	var rolling, other *field.Path
@@ -49,7 +49,7 @@ func (r *report) eventSource(s *snv1.EventSourceSpec, path *field.Path) {
 		r.event(e.Config, at)
 	}
 	if rolling != nil && other != nil {
-		r.forbidden(path, "%s takes events on several servers at once, and %s on one: put them into two event sources", rolling, other)
+		r.forbidden(other, "takes events on one server at a time, and %s on several: put them into two event sources", rolling)
 	}
 }
 

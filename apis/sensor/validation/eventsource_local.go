@@ -17,7 +17,7 @@ import (
 func (r *report) calendar(c *snv1.CalendarEventSource, path *field.Path) {
 	r.filter(c.Filter, path)
 	if c.Schedule == "" && c.Interval == "" {
-		r.required(path, "set schedule or interval")
+		r.required(path.Child("schedule"), "set schedule or interval")
 	}
 	if c.Schedule != "" && c.Interval != "" {
 		r.warn(path, "schedule and interval are both set; only schedule has an effect")
@@ -110,7 +110,7 @@ func (r *report) watchPath(w *snv1.WatchPathConfig, at *field.Path) {
 	}
 	switch {
 	case w.Path == "" && w.PathRegexp == "":
-		r.required(at, "set path or pathRegexp")
+		r.required(at.Child("path"), "set path or pathRegexp")
 	case w.Path != "" && w.PathRegexp != "":
 		r.forbidden(at.Child("pathRegexp"), "path and pathRegexp cannot both be set")
 	}
@@ -158,7 +158,7 @@ func (r *report) sftp(s *snv1.SFTPEventSource, path *field.Path) {
 		r.required(path.Child("address"), "say where the address of the server is")
 	}
 	if s.Password == nil && s.SSHKeySecret == nil {
-		r.required(path, "set password or sshKeySecret")
+		r.required(path.Child("password"), "set password or sshKeySecret")
 	}
 }
 

@@ -109,7 +109,7 @@ func (r *report) cloudEvent(config any, path *field.Path) {
 	case *snv1.PubSubEventSource:
 		r.filter(c.Filter, path)
 		if c.Topic == "" && c.SubscriptionID == "" {
-			r.required(path, "set topic or subscriptionID")
+			r.required(path.Child("topic"), "set topic or subscriptionID")
 		}
 		if c.TopicProjectID != "" && c.Topic == "" {
 			r.required(path.Child("topic"), "topicProjectID is the project of a topic")
@@ -121,17 +121,17 @@ func (r *report) cloudEvent(config any, path *field.Path) {
 		r.filter(c.Filter, path)
 		r.tls(c.TLS, path.Child("tls"))
 		if c.ConnectionString == nil && c.FullyQualifiedNamespace == "" {
-			r.required(path, "set connectionString or fullyQualifiedNamespace")
+			r.required(path.Child("connectionString"), "set connectionString or fullyQualifiedNamespace")
 		}
 		topic, subscription := ptr.Deref(c.TopicName, ""), ptr.Deref(c.SubscriptionName, "")
 		if ptr.Deref(c.QueueName, "") == "" && (topic == "" || subscription == "") {
-			r.required(path, "set queueName, or topicName and subscriptionName")
+			r.required(path.Child("queueName"), "set queueName, or topicName and subscriptionName")
 		}
 	case *snv1.AzureQueueStorageEventSource:
 		r.filter(c.Filter, path)
 		r.needs(path, "queueName", c.QueueName)
 		if c.ConnectionString == nil && c.StorageAccountName == "" {
-			r.required(path, "set connectionString or storageAccountName")
+			r.required(path.Child("connectionString"), "set connectionString or storageAccountName")
 		}
 		r.notNegative(c.WaitTimeInSeconds, path.Child("waitTimeInSeconds"))
 	case *snv1.MNSEventSource:

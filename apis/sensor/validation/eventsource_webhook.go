@@ -54,7 +54,7 @@ func (r *report) github(g *snv1.GithubEventSource, path *field.Path) {
 	r.filter(g.Filter, path)
 	r.anyOf(path.Child("events"), g.Events, `name GitHub's events, or "*" for all`)
 	if len(g.Repositories) == 0 && len(g.Organizations) == 0 && (g.Owner == "" || g.Repository == "") {
-		r.required(path, "set repositories or organizations")
+		r.required(path.Child("repositories"), "set repositories or organizations")
 	}
 	oneOf(r, path.Child("contentType"), g.ContentType, "json", "form")
 }
@@ -65,7 +65,7 @@ func (r *report) gitlab(g *snv1.GitlabEventSource, path *field.Path) {
 	r.anyOf(path.Child("events"), g.Events, "name GitLab's events")
 	r.needs(path, "gitlabBaseURL", g.GitlabBaseURL)
 	if len(g.Projects) == 0 && len(g.Groups) == 0 && g.ProjectID == "" {
-		r.required(path, "set projects or groups")
+		r.required(path.Child("projects"), "set projects or groups")
 	}
 }
 
@@ -96,7 +96,7 @@ func (r *report) bitbucketServer(b *snv1.BitbucketServerEventSource, path *field
 	r.filter(b.Filter, path)
 	r.needs(path, "bitbucketserverBaseURL", b.BitbucketServerBaseURL)
 	if len(b.Repositories) == 0 && len(b.Projects) == 0 && (b.ProjectKey == "" || b.RepositorySlug == "") {
-		r.required(path, "set repositories or projects")
+		r.required(path.Child("repositories"), "set repositories or projects")
 	}
 	for i, repository := range b.Repositories {
 		if r.full() {
