@@ -130,6 +130,10 @@ func (s *JobSpec) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
+	if string(text) == "{}" {
+		// It is written so anyway.
+		text = nil
+	}
 	s.Raw = text
 	return nil
 }
@@ -153,7 +157,7 @@ func (s JobSpec) UnknownFields(path string) []error {
 	return below(path, strict)
 }
 
-// canonical returns the canonical text of a JSON object, nil for null and for one that is empty: both are written alike.
+// canonical returns the canonical text of a JSON object, nil for null.
 func canonical(data []byte) (json.RawMessage, error) {
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return nil, nil
@@ -166,9 +170,6 @@ func canonical(data []byte) (json.RawMessage, error) {
 		return nil, err
 	}
 	withoutNulls(value)
-	if len(value) == 0 {
-		return nil, nil
-	}
 	return encode(value)
 }
 

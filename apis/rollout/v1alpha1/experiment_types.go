@@ -85,7 +85,7 @@ type TemplateSpec struct {
 	// selector selects the pods of the group. It must match the labels of the template, and that of no other group.
 	Selector *metav1.LabelSelector `json:"selector"`
 	// template is what the pods are made from.
-	Template raw.PodTemplateSpec `json:"template"`
+	Template raw.PodTemplateSpec `json:"template,omitzero"`
 	// service makes a Service for the group.
 	// +optional
 	Service *TemplateService `json:"service,omitempty"`
