@@ -43,12 +43,12 @@ func (r *run) scaleCanary() bool {
 	if r.stable != nil && r.stable != r.current {
 		r.dropDeadline(r.stable)
 		// By the weights as they were: stable pods that traffic was just taken from go the next time, not before.
-		if _, count := r.counts(r.prev.Canary.Weights); r.scale(r.stable, count) {
+		if _, count := r.counts(r.prev.Canary.Weights); r.scale(r.stable, r.spared(r.stable, count)) {
 			return true
 		}
 	}
 	count, _ := r.counts(r.status.Canary.Weights)
-	scaled := r.scaleNew(count)
+	scaled := r.scaleNew(r.spared(r.current, count))
 	r.shrinkWorkload()
 	return scaled || r.retire()
 }

@@ -17,12 +17,21 @@ import (
 // whole is the weight that stands for all of the traffic.
 func (r *run) whole() int32 { return r.spec.Strategy.Canary.GetMaxTrafficWeight() }
 
-// routedWeight is the weight of the new pods, as routers were last told; 0 if they were told nothing.
+// routedWeight is the weight of the new pods, as routers were last told; 0 if they were told nothing of these pods.
 func (r *run) routedWeight() int32 {
-	if w := r.prev.Canary.Weights; w != nil {
-		return w.Canary.Weight
+	w := r.prev.Canary.Weights
+	if w == nil || w.Canary.PodTemplateHash != r.canaryHash() {
+		return 0
 	}
-	return 0
+	return w.Canary.Weight
+}
+
+// canaryHash is the version on the other side of the stable one: the new one, or what somebody has gone back from.
+func (r *run) canaryHash() string {
+	if r.course() == returning {
+		return r.traceOfOther()
+	}
+	return hashOf(r.current)
 }
 
 // weightBefore returns the weight of the last setWeight before a step; 0 if there is none.
@@ -65,11 +74,8 @@ func (r *run) route() {
 	if at == deploying {
 		return
 	}
-	canaryHash := hashOf(r.current)
-	if at == returning {
-		canaryHash = r.traceOfOther()
-	}
-	weight := r.safeWeight(at, r.desiredWeight(at))
+	canaryHash := r.canaryHash()
+	weight := r.safeWeight(r.desiredWeight(at))
 	stableService, canaryService := r.sides()
 	weights := &rov1.TrafficWeights{
 		Canary: rov1.WeightDestination{Weight: weight, PodTemplateHash: canaryHash, ServiceName: canaryService},
@@ -102,12 +108,13 @@ func (r *run) desiredWeight(at course) int32 {
 	dynamic := r.spec.Strategy.Canary.GetDynamicStableScale()
 	switch at {
 	case advancing:
-		if !r.atCounts(nil) {
+		weight := r.stepWeight()
+		if weight > r.routedWeight() && !r.atCounts(nil) {
 			// Not before the pods are there that the step wants.
 			_, index := r.step()
-			return min(r.weightBefore(index), r.whole())
+			return min(weight, r.weightBefore(index))
 		}
-		return r.stepWeight()
+		return weight
 	case promoting:
 		switch {
 		case r.current.Status.AvailableReplicas >= r.replicas():
@@ -136,11 +143,8 @@ func (r *run) desiredWeight(at course) int32 {
 
 // safeWeight returns the weight that is given: none to new pods of which none is available, and, where stable pods have
 // gone with their traffic, no more to them than they can carry as long as others can.
-func (r *run) safeWeight(at course, weight int32) int32 {
-	fresh := r.current
-	if at == returning {
-		fresh = r.byHash(r.traceOfOther())
-	}
+func (r *run) safeWeight(weight int32) int32 {
+	fresh := r.byHash(r.canaryHash())
 	if fresh == nil || fresh.Status.AvailableReplicas == 0 {
 		return 0
 	}

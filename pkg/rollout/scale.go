@@ -32,6 +32,17 @@ func (r *run) scale(rs *appsv1.ReplicaSet, to int32) bool {
 	return true
 }
 
+// spared returns the nearest number of pods to count that a ReplicaSet can be scaled to while enough pods stay available
+// in all, of whatever version: traffic may be about to come back to them.
+func (r *run) spared(rs *appsv1.ReplicaSet, count int32) int32 {
+	if r.spec.Strategy.Canary.TrafficRouting == nil {
+		return count // the arithmetic has seen to it
+	}
+	_, unavailable := r.fences()
+	spare := max(0, sum(r.sets, lasting)-(r.replicas()-unavailable))
+	return max(count, min(*rs.Spec.Replicas, lasting(rs)-spare))
+}
+
 // resized tells that the rollout wants another number of pods in all than when its ReplicaSets were last scaled. Then
 // they are scaled, and no step is taken in the same look.
 func (r *run) resized() bool {
@@ -100,7 +111,7 @@ func (r *run) counts(weights *rov1.TrafficWeights) (canary, stable int32) {
 	}
 	routed := replicas.Routed{
 		Replicas: r.replicas(), Weight: weight, MaxWeight: r.whole(), Scale: scale, MinPods: c.GetMinPodsPerReplicaSet(),
-		Dynamic: c.GetDynamicStableScale(), Aborted: r.course() == retreating,
+		Dynamic: c.GetDynamicStableScale(),
 	}
 	if weights != nil {
 		routed.Actual = &replicas.Actual{Canary: weights.Canary.Weight, Stable: weights.Stable.Weight}

@@ -135,6 +135,9 @@ func (r *run) retireDelayed(old []*appsv1.ReplicaSet) (scaled bool) {
 			}
 			waiting++
 		}
+		if r.spec.Strategy.Canary != nil {
+			count = r.spared(rs, count)
+		}
 		if r.scale(rs, count) {
 			scaled = true
 		}

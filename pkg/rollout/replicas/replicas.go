@@ -187,8 +187,6 @@ type Routed struct {
 	MinPods int32
 	// Dynamic lets old pods go as their traffic shrinks.
 	Dynamic bool
-	// Aborted tells that the rollout goes back.
-	Aborted bool
 	// Actual is how the traffic is split at present; nil if nothing is known.
 	Actual *Actual
 }
@@ -210,7 +208,7 @@ func (r Routed) Counts() (canary, stable int32) {
 	stable = ForWeight(r.Replicas, r.MaxWeight-r.Weight, r.MaxWeight)
 	if r.Actual != nil {
 		stable = max(stable, ForWeight(r.Replicas, r.Actual.Stable, r.MaxWeight))
-		if r.Aborted {
+		if r.Scale == nil {
 			canary = max(canary, ForWeight(r.Replicas, r.Actual.Canary, r.MaxWeight))
 		}
 	}
