@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/record"
 
+	applicationfamily "argosy.dev/argosy/registry/application"
 	"argosy.dev/argosy/registry/resource"
 	rolloutfamily "argosy.dev/argosy/registry/rollout"
 	sensorfamily "argosy.dev/argosy/registry/sensor"
@@ -26,6 +27,7 @@ type FamilyOptions struct {
 func NewFamilies(cluster kubernetes.Interface, events record.EventRecorder, o FamilyOptions) []Family {
 	deps := resource.Deps{Now: time.Now, Events: events, Cluster: cluster}
 	return []Family{
+		applicationfamily.Family{},
 		rolloutfamily.Family{AcceptInvalid: o.AcceptInvalidRollouts, Deps: deps},
 		sensorfamily.Family{},
 		workflowfamily.Family{Deps: deps},

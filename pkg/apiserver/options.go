@@ -21,9 +21,10 @@ import (
 	basecompatibility "k8s.io/component-base/compatibility"
 	"k8s.io/component-base/version"
 
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
-	snv1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	"argosy.dev/argosy/apis/scheme"
+	snv1 "argosy.dev/argosy/apis/sensor/v1alpha1"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
 	"argosy.dev/argosy/pkg/apiserver/quota"
@@ -33,7 +34,7 @@ import (
 const etcdPrefix = "/registry"
 
 // storageVersions are the groups and versions that objects are stored in: the native ones.
-var storageVersions = []schema.GroupVersion{wfv1.SchemeGroupVersion, rov1.SchemeGroupVersion, snv1.SchemeGroupVersion}
+var storageVersions = []schema.GroupVersion{wfv1.SchemeGroupVersion, appv1.SchemeGroupVersion, rov1.SchemeGroupVersion, snv1.SchemeGroupVersion}
 
 // Options are the server's flags.
 type Options struct {

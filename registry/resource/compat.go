@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/warning"
 )
@@ -30,5 +31,22 @@ func (s *Strategy[T]) statusAllowed(ctx context.Context, t T) bool {
 func (s *Strategy[T]) warnStatusIgnored(ctx context.Context) {
 	if s.statusOnMain(ctx) {
 		warning.AddWarning(ctx, "", fmt.Sprintf("status: ignored, since you may not update %s/status in group %s", s.kind.Resource, compat.Group))
+	}
+}
+
+// keepStatus brings back the old status, but for what TakeStatus takes over, and
+// warns of the rest.
+func (s *Strategy[T]) keepStatus(ctx context.Context, t, o T) {
+	if !s.statusOnMain(ctx) || apiequality.Semantic.DeepEqual(s.kind.Status(t), s.kind.Status(o)) {
+		assign(s.kind.Status(t), s.kind.Status(o))
+		return
+	}
+	asked := s.kind.must(t.DeepCopyObject())
+	assign(s.kind.Status(t), s.kind.Status(o))
+	if s.kind.TakeStatus != nil {
+		s.kind.TakeStatus(t, asked, o)
+	}
+	if !apiequality.Semantic.DeepEqual(s.kind.Status(t), s.kind.Status(asked)) {
+		s.warnStatusIgnored(ctx)
 	}
 }

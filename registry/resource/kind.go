@@ -55,6 +55,9 @@ type Kind[T Object] struct {
 	Spec func(T) any
 	// Status points at the object's status; nil if the kind has none.
 	Status func(T) any
+	// Beside are fields of the object besides metadata, spec and status, which a
+	// write to status leaves alone as it does these.
+	Beside []string
 
 	// Prepare completes an object that is being created, before it is checked.
 	Prepare func(context.Context, T)
@@ -63,6 +66,10 @@ type Kind[T Object] struct {
 	// Authorize decides about parts of the object that only some may write. old
 	// is empty on creation. The error goes to the caller: an API status.
 	Authorize func(ctx context.Context, may May, obj, old T) error
+	// TakeStatus takes over, from the status that was asked for, what the caller
+	// may write of it though he may not write status: what Authorize has allowed.
+	// Only the compatibility rule asks for it. obj has the status of old.
+	TakeStatus func(obj, asked, old T)
 	// Check returns what is wrong with the object besides its metadata, on
 	// creation, where old is nil, and on update.
 	Check func(ctx context.Context, obj, old T) field.ErrorList

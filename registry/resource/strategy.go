@@ -6,6 +6,7 @@ package resource
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
@@ -68,11 +69,7 @@ func (s *Strategy[T]) PrepareForCreate(ctx context.Context, obj runtime.Object) 
 func (s *Strategy[T]) PrepareForUpdate(ctx context.Context, obj, old runtime.Object) {
 	t, o := s.kind.must(obj), s.kind.must(old)
 	if s.kind.Status != nil && !s.statusAllowed(ctx, t) {
-		ignored := s.statusOnMain(ctx) && !apiequality.Semantic.DeepEqual(s.kind.Status(t), s.kind.Status(o))
-		assign(s.kind.Status(t), s.kind.Status(o))
-		if ignored {
-			s.warnStatusIgnored(ctx)
-		}
+		s.keepStatus(ctx, t, o)
 	}
 	if !apiequality.Semantic.DeepEqual(s.kind.Spec(t), s.kind.Spec(o)) {
 		t.SetGeneration(o.GetGeneration() + 1)
@@ -155,11 +152,14 @@ func NewStatusStrategy[T Object](s *Strategy[T]) *StatusStrategy[T] { return &St
 // PrepareForUpdate keeps everything but status as it was.
 func (s *StatusStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
 	t, o := s.kind.must(obj), s.kind.must(old)
-	assign(s.kind.Spec(t), s.kind.Spec(o))
 	// What server-side apply recorded about this very write, and the version it
 	// is conditional on, come from the request.
 	managed, version := t.GetManagedFields(), t.GetResourceVersion()
-	objectMeta(o).DeepCopyInto(objectMeta(t))
+	kind := t.GetObjectKind().GroupVersionKind()
+	status := reflect.ValueOf(s.kind.Status(t)).Elem().Interface()
+	assign(t, o.DeepCopyObject())
+	reflect.ValueOf(s.kind.Status(t)).Elem().Set(reflect.ValueOf(status))
+	t.GetObjectKind().SetGroupVersionKind(kind)
 	t.SetManagedFields(managed)
 	t.SetResourceVersion(version)
 	s.derive(t)
@@ -177,5 +177,5 @@ func (s *StatusStrategy[T]) WarningsOnUpdate(context.Context, runtime.Object, ru
 
 // GetResetFields names what a write to status does not own.
 func (s *StatusStrategy[T]) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return s.kind.resetFields("spec", "metadata")
+	return s.kind.resetFields(append([]string{"spec", "metadata"}, s.kind.Beside...)...)
 }

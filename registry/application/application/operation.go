@@ -1,0 +1,191 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/warning"
+	"k8s.io/utils/ptr"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/apis/argoproj"
+	"argosy.dev/argosy/registry/resource"
+)
+
+// Who may write operation. The peer's clients ask for a sync by writing the
+// whole application with an operation in it, and end one by writing that its
+// phase is Terminating. Whoever may update applications must not therefore be
+// able to sync them, so such a write needs the right to the verb that it stands
+// for, besides the right to the write, and in the group through which it comes:
+//
+//	operation is set or changed       create applications/sync
+//	... to what history has           create applications/rollback
+//	operation is taken away           create applications/sync or applications/terminate:
+//	                                  it withdraws what was asked for
+//	phase becomes Terminating         create applications/terminate
+//
+// The last is about the main resource in the compatibility group. Status that is
+// written through applications/status is the loop's: who may do that may write
+// whatever he likes there, but never an operation.
+const (
+	rightSync      = "sync"
+	rightRollback  = "rollback"
+	rightTerminate = "terminate"
+)
+
+// authorize decides about the operation of an application that is written, and
+// signs it with the name of the caller.
+func authorize(ctx context.Context, may resource.May, app, old *appv1.Application) error {
+	if err := authorizeTermination(ctx, may, app, old); err != nil {
+		return err
+	}
+	switch {
+	case apiequality.Semantic.DeepEqual(app.Operation, old.Operation):
+		return nil
+	case app.Operation == nil:
+		if may(ctx, "create", rightSync) || may(ctx, "create", rightTerminate) {
+			return nil
+		}
+		return forbidden(ctx, app, rightTerminate, "takes away the operation that was asked for")
+	case isRollback(app.Operation, old.Status.History):
+		if !may(ctx, "create", rightRollback) {
+			return forbidden(ctx, app, rightRollback, "asks for a rollback by the field operation")
+		}
+	case !may(ctx, "create", rightSync):
+		return forbidden(ctx, app, rightSync, "asks for a sync by the field operation")
+	}
+	sign(ctx, may, app.Operation)
+	return nil
+}
+
+// authorizeTermination decides about a phase that becomes Terminating.
+func authorizeTermination(ctx context.Context, may resource.May, app, old *appv1.Application) error {
+	created := old.GetUID() == ""
+	if created || groupOf(ctx) != argoproj.GroupName || !terminates(app, old) {
+		return nil
+	}
+	if !may(ctx, "create", rightTerminate) {
+		return forbidden(ctx, app, rightTerminate, "ends the operation by the field status.operationState.phase")
+	}
+	if phaseOf(old) != appv1.OperationRunning {
+		return apierrors.NewConflict(resourceOf(ctx), app.Name, fmt.Errorf("no operation is running that could be ended"))
+	}
+	return nil
+}
+
+// takeStatus takes over what the peer's clients write of status along with a
+// request that authorize has allowed: the phase Terminating. When they ask for
+// a sync they also clear what the last one has left, which the loop does anyway.
+func takeStatus(app, asked, old *appv1.Application) {
+	idle := phaseOf(old) != appv1.OperationRunning && phaseOf(old) != appv1.OperationTerminating
+	requested := app.Operation != nil && !apiequality.Semantic.DeepEqual(app.Operation, old.Operation)
+	switch {
+	case terminates(asked, old) && phaseOf(old) == appv1.OperationRunning:
+		state := old.Status.OperationState.DeepCopy()
+		state.Phase = appv1.OperationTerminating
+		app.Status.OperationState = state
+	case requested && idle && asked.Status.OperationState == nil:
+		app.Status.OperationState = nil
+	}
+}
+
+// terminates tells whether the phase of app becomes Terminating.
+func terminates(app, old *appv1.Application) bool {
+	return phaseOf(app) == appv1.OperationTerminating && phaseOf(old) != appv1.OperationTerminating
+}
+
+func phaseOf(app *appv1.Application) appv1.OperationPhase {
+	if app.Status.OperationState == nil {
+		return ""
+	}
+	return app.Status.OperationState.Phase
+}
+
+// isRollback tells whether the operation is what the peer's clients write for a
+// rollback: a sync to the source and the revision of one past sync, and to
+// nothing else, without hooks. Whatever goes beyond that is a sync.
+func isRollback(op *appv1.Operation, history []appv1.RevisionHistory) bool {
+	s := op.Sync
+	if s == nil || s.Source == nil && len(s.Sources) == 0 || s.SyncStrategy == nil || s.SyncStrategy.Apply == nil || s.SyncStrategy.Hook != nil ||
+		len(s.Manifests) > 0 || len(s.Resources) > 0 {
+		return false
+	}
+	for i := range history {
+		h := &history[i]
+		if s.Revision == h.Revision && apiequality.Semantic.DeepEqual(s.Revisions, h.Revisions) &&
+			(isEmpty(s.Source) && isEmpty(h.Source) || sameJSON(s.Source, h.Source)) &&
+			len(s.Sources) == len(h.Sources) && (len(s.Sources) == 0 || sameJSON(s.Sources, h.Sources)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isEmpty tells that there is no source. Applications with several have an empty
+// one in their history.
+func isEmpty(source *appv1.ApplicationSource) bool {
+	return source == nil || reflect.ValueOf(*source).IsZero()
+}
+
+// sameJSON tells whether a and b say the same. A client that has read the
+// history may write the keys of JSON objects in another order.
+func sameJSON(a, b any) bool {
+	return apiequality.Semantic.DeepEqual(values(a), values(b))
+}
+
+func values(v any) any {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err // is equal to nothing
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var out any
+	if err := decoder.Decode(&out); err != nil {
+		return err
+	}
+	return out
+}
+
+// sign writes who asks for the operation, whatever the request says: it is what
+// people and audits go by. Only who may write status, as the loop may, can speak
+// for the automation, since he could write the same into the history.
+func sign(ctx context.Context, may resource.May, op *appv1.Operation) {
+	automated := op.InitiatedBy != nil && ptr.Deref(op.InitiatedBy.Automated, false)
+	if automated && may(ctx, "update", "status") {
+		return
+	}
+	if automated {
+		warning.AddWarning(ctx, "", "operation.initiatedBy.automated: ignored, since you may not update applications/status")
+	}
+	op.InitiatedBy = &appv1.OperationInitiator{Username: resource.UserName(ctx)}
+}
+
+// forbidden says which right is missing, in the words of Kubernetes.
+func forbidden(ctx context.Context, app *appv1.Application, right, why string) error {
+	gr := resourceOf(ctx)
+	return apierrors.NewForbidden(gr, app.Name, fmt.Errorf("user %q cannot create resource \"%s/%s\" in API group %q in the namespace %q, which a write needs that %s",
+		resource.UserName(ctx), gr.Resource, right, gr.Group, app.Namespace, why))
+}
+
+// groupOf is the group through which the request comes.
+func groupOf(ctx context.Context) string {
+	if info, ok := request.RequestInfoFrom(ctx); ok && info.APIGroup == argoproj.GroupName {
+		return argoproj.GroupName
+	}
+	return appv1.GroupName
+}
+
+func resourceOf(ctx context.Context) schema.GroupResource {
+	return schema.GroupResource{Group: groupOf(ctx), Resource: "applications"}
+}
