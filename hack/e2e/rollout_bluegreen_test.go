@@ -1,0 +1,95 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"testing"
+)
+
+// The new pods come up beside the old ones, the preview Service shows them, and the active one is switched by a promote.
+func TestRolloutBlueGreen(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	a.services("active", "preview")
+	a.create(false, "replicas: 2\nstrategy: {blueGreen: {activeService: active, previewService: preview, previewReplicaCount: 1, autoPromotionEnabled: false, scaleDownDelaySeconds: 600}}")
+	a.wait("Healthy")
+	a.waitPods(map[string]int32{"1": 2})
+	a.waitSelects("active", "1")
+	a.waitSelects("preview", "1")
+	a.update("2")
+	a.wait("Paused")
+	a.waitPods(map[string]int32{"1": 2, "2": 1})
+	a.waitCounts(counts{2, 3, 1, 2, 2})
+	a.waitSelects("active", "1")
+	a.waitSelects("preview", "2")
+	a.promote()
+	a.wait("Healthy")
+	a.waitSelects("active", "2")
+	// The old pods wait for their delay, so that one can go back at once.
+	a.waitPods(map[string]int32{"1": 2, "2": 2})
+	a.waitCounts(counts{2, 4, 2, 2, 2})
+	a.update("1")
+	a.wait("Healthy")
+	a.waitSelects("active", "3")
+	a.waitPods(map[string]int32{"2": 2, "3": 2})
+}
+
+// By default the switch comes by itself as soon as the new pods are ready, and not before.
+func TestRolloutBlueGreenAutomatic(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	a.services("active")
+	a.create(true, "replicas: 1\nstrategy: {blueGreen: {activeService: active, scaleDownDelaySeconds: 1}}")
+	a.markReady("1", true)
+	a.wait("Healthy")
+	a.waitSelects("active", "1")
+	a.update("2")
+	a.waitScale(map[string]int32{"1": 1, "2": 1})
+	a.wait("Progressing")
+	if a.selects("active") != a.hash("1") {
+		t.Error("the Service was switched to pods that are not ready")
+	}
+	a.markReady("2", true)
+	a.wait("Healthy")
+	a.waitSelects("active", "2")
+	a.waitPods(map[string]int32{"2": 1})
+}
+
+// An abort before the switch leaves the traffic where it is and takes the preview away.
+func TestRolloutBlueGreenAbort(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	a.services("active", "preview")
+	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, previewService: preview, autoPromotionEnabled: false, abortScaleDownDelaySeconds: 1}}")
+	a.wait("Healthy")
+	a.update("2")
+	a.wait("Paused")
+	a.waitPods(map[string]int32{"1": 1, "2": 1})
+	a.abort()
+	a.wait("Degraded")
+	a.waitSelects("active", "1")
+	a.waitPods(map[string]int32{"1": 1})
+	a.retry()
+	a.wait("Paused")
+	a.promote()
+	a.wait("Healthy")
+	a.waitSelects("active", "2")
+}
+
+// A rollout that becomes a canary lets go of the Service that it directed.
+func TestRolloutBlueGreenToCanary(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	a.services("active")
+	a.create(false, "replicas: 2\nstrategy: {blueGreen: {activeService: active, scaleDownDelaySeconds: 1}}")
+	a.wait("Healthy")
+	a.waitSelects("active", "1")
+	a.patch(`{"spec":{"strategy":{"blueGreen":null,"canary":{"maxSurge":1,"maxUnavailable":0,"steps":[{"setWeight":50},{"pause":{}}]}},"template":{"metadata":{"annotations":{"version":"2"}}}}}`)
+	a.wait("Paused")
+	a.waitPods(map[string]int32{"1": 1, "2": 1})
+	a.waitCounts(counts{2, 2, 1, 2, 2})
+	if hash := a.selects("active"); hash != "" {
+		t.Errorf("the Service still selects %s alone", hash)
+	}
+}
