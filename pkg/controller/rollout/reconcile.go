@@ -45,7 +45,7 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 	}
 	m := c.remember(key, cached.UID)
 	ro := m.newest(cached)
-	if err := c.release(ctx, key, rollout.Services(ro)); err != nil {
+	if err := c.release(ctx, key, ro); err != nil {
 		return 0, err
 	}
 
@@ -132,21 +132,18 @@ func (c *Controller) write(ctx context.Context, ro *rov1.Rollout, m *memory, dec
 	return nil
 }
 
-// release lets go of the Services that the rollout directs and names no more: all of them once it is gone. They select
-// pods of any version again.
-func (c *Controller) release(ctx context.Context, key types.NamespacedName, named []string) error {
+// release lets go of the Services that bear the rollout's name without being named by it. ro is nil once it is gone.
+func (c *Controller) release(ctx context.Context, key types.NamespacedName, ro *rov1.Rollout) error {
 	objects, err := c.services.GetIndexer().ByIndex(byManager, key.String())
 	if err != nil {
 		return fmt.Errorf("looking up Services: %w", err)
 	}
 	for _, object := range objects {
 		service := object.(*corev1.Service)
-		if slices.Contains(named, service.Name) {
+		free := rollout.ReleaseService(service, ro)
+		if free == nil {
 			continue
 		}
-		free := service.DeepCopy()
-		delete(free.Annotations, rov1.AnnotationManagedByRollout)
-		delete(free.Spec.Selector, rov1.LabelPodTemplateHash)
 		patch, err := difference(service, free, service.UID, service.ResourceVersion)
 		if err != nil {
 			return fmt.Errorf("releasing Service %s: %w", service.Name, err)
