@@ -249,8 +249,8 @@ func (a *app) markReady(revision string, ready bool) {
 		if err != nil {
 			return err
 		}
-		if int32(len(pods.Items)) < *set.Spec.Replicas {
-			return fmt.Errorf("%d of %d pods are there", len(pods.Items), *set.Spec.Replicas)
+		if n := int32(len(pods.Items)); n == 0 || n < *set.Spec.Replicas {
+			return fmt.Errorf("%d of %d pods are there", n, *set.Spec.Replicas)
 		}
 		for _, pod := range pods.Items {
 			patch := fmt.Sprintf(`{"status":{"conditions":[{"type":%q,"status":%q}]}}`, readinessGate, status)

@@ -20,7 +20,7 @@ type Ref struct {
 
 // Destination is a group of pods and the part of the traffic that it gets.
 type Destination struct {
-	// Service selects the pods.
+	// Service selects the pods. Empty means what the rollout names for them.
 	Service string
 	// Hash is the pod template hash of the pods; empty: not known yet.
 	Hash string
@@ -100,7 +100,7 @@ func Plan(ro *rov1.Rollout, observed Observed, desired Desired) ([]Change, field
 	if t == nil {
 		return nil, nil
 	}
-	p := &plan{ro: ro, observed: observed, desired: desired}
+	p := &plan{ro: ro, observed: observed, desired: withServices(ro, desired)}
 	if t.Istio != nil {
 		p.istio(t.Istio)
 	}
@@ -113,6 +113,21 @@ func Plan(ro *rov1.Rollout, observed Observed, desired Desired) ([]Change, field
 		p.gateway(config)
 	}
 	return p.changes, p.problems
+}
+
+// withServices fills in the Services that the rollout names.
+func withServices(ro *rov1.Rollout, desired Desired) Desired {
+	canary, stable := ro.Spec.Strategy.Canary.CanaryService, ro.Spec.Strategy.Canary.StableService
+	if turns := ro.Spec.Strategy.Canary.PingPong; turns != nil && canary == "" && stable == "" {
+		canary, stable = turns.PongService, turns.PingService
+	}
+	if desired.Canary.Service == "" {
+		desired.Canary.Service = canary
+	}
+	if desired.Stable.Service == "" {
+		desired.Stable.Service = stable
+	}
+	return desired
 }
 
 // plan collects the changes and the problems of all routers of a rollout.

@@ -100,7 +100,7 @@ type scenario struct {
 	after string
 	// problems are parts of the problems, in order.
 	problems []string
-	// services replaces the canary's and the stable Service in the rollout.
+	// noServices takes the Services out of the rollout.
 	noServices bool
 }
 
@@ -206,6 +206,21 @@ func TestUnsupported(t *testing.T) {
 	}
 	if errs := Unsupported(&rov1.Rollout{}); len(errs) > 0 {
 		t.Error(errs)
+	}
+}
+
+// What is not said of the Services is taken from the rollout.
+func TestServicesOfRollout(t *testing.T) {
+	ro := rollout(t, "{}")
+	if got := withServices(ro, Desired{}); got.Canary.Service != "canary" || got.Stable.Service != "stable" {
+		t.Errorf("%+v", got)
+	}
+	if got := withServices(ro, Desired{Canary: Destination{Service: "a"}, Stable: Destination{Service: "b"}}); got.Canary.Service != "a" || got.Stable.Service != "b" {
+		t.Errorf("%+v", got)
+	}
+	ro.Spec.Strategy.Canary = &rov1.CanaryStrategy{PingPong: &rov1.PingPongSpec{PingService: "ping", PongService: "pong"}}
+	if got := withServices(ro, Desired{}); got.Canary.Service != "pong" || got.Stable.Service != "ping" {
+		t.Errorf("%+v", got)
 	}
 }
 
