@@ -1,0 +1,511 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/client-go/dynamic"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/apis/argoproj"
+	"argosy.dev/argosy/pkg/apiserver/apiservertest"
+)
+
+var applicationGroups = []schema.GroupVersionResource{
+	appv1.SchemeGroupVersion.WithResource("applications"),
+	argoproj.SchemeGroupVersion.WithResource("applications"),
+}
+
+func application(gvr schema.GroupVersionResource, name string) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": gvr.GroupVersion().String(),
+		"kind":       "Application",
+		"metadata":   map[string]any{"name": name, "namespace": "default"},
+		"spec": map[string]any{
+			"project":     "web",
+			"destination": map[string]any{"name": "in-cluster", "namespace": "shop"},
+			"source": map[string]any{"repoURL": "https://git.example/shop.git", "path": "deploy", "helm": map[string]any{
+				"valuesObject": map[string]any{"z": int64(1), "a": map[string]any{"b": true}},
+			}},
+		},
+	}}
+}
+
+// rights lets each user do what stands behind the name, as in "alice+sync+update-status": write applications, create
+// what is named, and no more, in the group alone that the name begins with, if any ("argoproj.io/alice").
+func rights(a authorizer.Attributes) bool {
+	name := a.GetUser().GetName()
+	group, rest, limited := strings.Cut(name, "/")
+	if limited {
+		name = rest
+	}
+	granted := strings.Split(name, "+")[1:]
+	switch {
+	case a.GetSubresource() == "":
+		return true
+	case limited && a.GetAPIGroup() != group:
+		return false
+	case a.GetSubresource() == "status":
+		return slices.Contains(granted, a.GetVerb()+"-status")
+	}
+	return a.GetVerb() == "create" && a.GetResource() == "applications" && a.GetNamespace() == "default" && slices.Contains(granted, a.GetSubresource())
+}
+
+// refused checks that a request was refused for want of a right.
+func refused(t *testing.T, err error, gvr schema.GroupVersionResource, right string) {
+	t.Helper()
+	if !apierrors.IsForbidden(err) {
+		t.Errorf("want 403 Forbidden, got %v", err)
+		return
+	}
+	for _, piece := range []string{"applications/" + right, gvr.Group, "default"} {
+		if !strings.Contains(err.Error(), piece) {
+			t.Errorf("the refusal does not name %s: %v", piece, err)
+		}
+	}
+}
+
+// writer is a way to write an operation to an application of the name.
+type writer func(ri dynamic.ResourceInterface, gvr schema.GroupVersionResource, name string, operation any) (*unstructured.Unstructured, error)
+
+// writers are all of them, for an application that there is.
+var writers = map[string]writer{
+	"update": func(ri dynamic.ResourceInterface, _ schema.GroupVersionResource, name string, operation any) (*unstructured.Unstructured, error) {
+		obj, err := ri.Get(context.Background(), name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return ri.Update(context.Background(), with(obj, operation, "operation"), metav1.UpdateOptions{})
+	},
+	"merge patch": func(ri dynamic.ResourceInterface, _ schema.GroupVersionResource, name string, operation any) (*unstructured.Unstructured, error) {
+		return patchOperation(ri, types.MergePatchType, name, map[string]any{"operation": operation})
+	},
+	"strategic merge patch": func(ri dynamic.ResourceInterface, _ schema.GroupVersionResource, name string, operation any) (*unstructured.Unstructured, error) {
+		return patchOperation(ri, types.StrategicMergePatchType, name, map[string]any{"operation": operation})
+	},
+	"JSON patch": func(ri dynamic.ResourceInterface, _ schema.GroupVersionResource, name string, operation any) (*unstructured.Unstructured, error) {
+		return patchOperation(ri, types.JSONPatchType, name, []any{map[string]any{"op": "add", "path": "/operation", "value": operation}})
+	},
+	"server-side apply": func(ri dynamic.ResourceInterface, gvr schema.GroupVersionResource, name string, operation any) (*unstructured.Unstructured, error) {
+		return ri.Apply(context.Background(), name, with(application(gvr, name), operation, "operation"), metav1.ApplyOptions{FieldManager: "test", Force: true})
+	},
+}
+
+func patchOperation(ri dynamic.ResourceInterface, typ types.PatchType, name string, patch any) (*unstructured.Unstructured, error) {
+	data, err := json.Marshal(patch)
+	if err != nil {
+		return nil, err
+	}
+	return ri.Patch(context.Background(), name, typ, data, metav1.PatchOptions{})
+}
+
+func anySync() map[string]any {
+	return map[string]any{"sync": map[string]any{"prune": false}, "initiatedBy": map[string]any{"username": "somebody-else"}}
+}
+
+func TestOperationNeedsTheRightToSync(t *testing.T) {
+	s := apiservertest.Start(t, apiservertest.Config{Authorizer: apiservertest.Allow(rights)})
+	for _, gvr := range applicationGroups {
+		as := func(user string) dynamic.ResourceInterface { return workflows(t, s.As(user), gvr) }
+		name := func(parts ...string) string {
+			return strings.ReplaceAll(strings.Join(append(parts, strings.SplitN(gvr.Group, ".", 2)[0]), "-"), " ", "-")
+		}
+		other := applicationGroups[0].Group
+		if gvr.Group == other {
+			other = applicationGroups[1].Group
+		}
+		for way, write := range writers {
+			t.Run(gvr.Group+"/"+way, func(t *testing.T) {
+				name := strings.ToLower(name("op", way))
+				create(t, as("alice"), application(gvr, name))
+				_, err := write(as("alice"), gvr, name, anySync())
+				refused(t, err, gvr, "sync")
+				// Neither another verb nor the other group will do.
+				_, err = write(as("alice+terminate+rollback+update-status"), gvr, name, anySync())
+				refused(t, err, gvr, "sync")
+				_, err = write(as(other+"/alice+sync"), gvr, name, anySync())
+				refused(t, err, gvr, "sync")
+
+				obj, err := write(as(gvr.Group+"/bob+sync"), gvr, name, anySync())
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]any{"sync": map[string]any{"prune": false}, "initiatedBy": map[string]any{"username": gvr.Group + "/bob+sync"}}
+				if diff := cmp.Diff(want, at(t, obj, "operation")); diff != "" {
+					t.Error(diff)
+				}
+				if obj.GetGeneration() != 1 {
+					t.Errorf("an operation is no change of the spec, but the generation is %d", obj.GetGeneration())
+				}
+				// What leaves it as it is needs no right; a change of any part does.
+				if _, err := as("alice").Update(context.Background(), with(obj, "x", "metadata", "labels", "mine"), metav1.UpdateOptions{}); err != nil {
+					t.Errorf("a change of labels: %v", err)
+				}
+				_, err = write(as("alice"), gvr, name, map[string]any{"sync": map[string]any{"prune": true}})
+				refused(t, err, gvr, "sync")
+				_, err = write(as("alice"), gvr, name, map[string]any{"sync": map[string]any{"prune": false}, "initiatedBy": map[string]any{"username": "forged"}})
+				refused(t, err, gvr, "sync")
+			})
+		}
+		t.Run(gvr.Group+"/create", func(t *testing.T) {
+			obj := with(application(gvr, name("created")), anySync(), "operation")
+			_, err := as("alice").Create(context.Background(), obj, metav1.CreateOptions{})
+			refused(t, err, gvr, "sync")
+			_, err = writers["server-side apply"](as("alice"), gvr, name("applied"), anySync())
+			refused(t, err, gvr, "sync")
+			for _, user := range []string{"bob+sync"} {
+				for _, made := range []*unstructured.Unstructured{
+					create(t, as(user), obj),
+					func() *unstructured.Unstructured {
+						out, err := writers["server-side apply"](as(user), gvr, name("applied"), anySync())
+						if err != nil {
+							t.Fatal(err)
+						}
+						return out
+					}(),
+				} {
+					if got := at(t, made, "operation", "initiatedBy", "username"); got != user {
+						t.Errorf("asked for by %v", got)
+					}
+				}
+			}
+		})
+		t.Run(gvr.Group+"/remove", func(t *testing.T) {
+			for _, right := range []string{"sync", "terminate"} {
+				name := name("removed", right)
+				create(t, as("bob+sync"), with(application(gvr, name), anySync(), "operation"))
+				remove := []byte(`{"operation":null}`)
+				_, err := as("alice+rollback").Patch(context.Background(), name, types.MergePatchType, remove, metav1.PatchOptions{})
+				refused(t, err, gvr, "terminate")
+				out, err := as("alice+"+right).Patch(context.Background(), name, types.MergePatchType, remove, metav1.PatchOptions{})
+				if err != nil || at(t, out, "operation") != nil {
+					t.Errorf("%s: %v, operation %v", right, err, at(t, out, "operation"))
+				}
+			}
+		})
+		t.Run(gvr.Group+"/automated", func(t *testing.T) {
+			for user, want := range map[string]any{
+				"bob+sync":               map[string]any{"username": "bob+sync"},
+				"bob+sync+update-status": map[string]any{"automated": true},
+			} {
+				obj := with(application(gvr, name("automated", fmt.Sprint(len(user)))), map[string]any{"sync": map[string]any{}, "initiatedBy": map[string]any{"automated": true}}, "operation")
+				if diff := cmp.Diff(want, at(t, create(t, as(user), obj), "operation", "initiatedBy")); diff != "" {
+					t.Errorf("%s: %s", user, diff)
+				}
+			}
+		})
+		t.Run(gvr.Group+"/status", func(t *testing.T) {
+			// The right to status is none to operations.
+			made := create(t, as("alice"), application(gvr, name("status")))
+			changed := with(with(made, anySync(), "operation"), "Healthy", "status", "health", "status")
+			out, err := as("loop+update-status").UpdateStatus(context.Background(), changed, metav1.UpdateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at(t, out, "operation") != nil || at(t, out, "status", "health", "status") != "Healthy" {
+				t.Errorf("operation %v, status %v", at(t, out, "operation"), at(t, out, "status"))
+			}
+		})
+	}
+}
+
+func TestRollbackNeedsItsOwnRight(t *testing.T) {
+	ctx := context.Background()
+	s := apiservertest.Start(t, apiservertest.Config{Authorizer: apiservertest.Allow(rights)})
+	for _, gvr := range applicationGroups {
+		t.Run(gvr.Group, func(t *testing.T) {
+			as := func(user string) dynamic.ResourceInterface { return workflows(t, s.As(user), gvr) }
+			name := "rollback-" + strings.ReplaceAll(gvr.Group, ".", "-")
+			made := create(t, as("alice"), application(gvr, name))
+			past := map[string]any{"repoURL": "https://git.example/shop.git", "path": "old", "helm": map[string]any{"valuesObject": map[string]any{"z": int64(1), "a": int64(2)}}}
+			made = with(made, []any{map[string]any{"id": int64(0), "deployedAt": "2026-11-22T20:50:00Z", "revision": "abc", "source": past}}, "status", "history")
+			if _, err := as("loop+update-status").UpdateStatus(ctx, made, metav1.UpdateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			rollback := func() map[string]any {
+				return map[string]any{"sync": map[string]any{"revision": "abc", "source": past, "syncStrategy": map[string]any{"apply": map[string]any{}}}}
+			}
+			_, err := writers["update"](as("alice+sync"), gvr, name, rollback())
+			refused(t, err, gvr, "rollback")
+			// What only looks like one is a sync.
+			for what, change := range map[string]func(map[string]any){
+				"another revision": func(sync map[string]any) { sync["revision"] = "def" },
+				"another source":   func(sync map[string]any) { sync["source"] = map[string]any{"repoURL": "https://evil.example/x.git"} },
+				"manifests":        func(sync map[string]any) { sync["manifests"] = []any{"{}"} },
+				"hooks":            func(sync map[string]any) { sync["syncStrategy"] = map[string]any{"hook": map[string]any{}} },
+				"some resources": func(sync map[string]any) {
+					sync["resources"] = []any{map[string]any{"kind": "ConfigMap", "name": "a"}}
+				},
+			} {
+				op := rollback()
+				change(op["sync"].(map[string]any))
+				if _, err := writers["update"](as("alice+rollback"), gvr, name, op); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "applications/sync") {
+					t.Errorf("%s: want 403 for applications/sync, got %v", what, err)
+				}
+			}
+			out, err := writers["update"](as("bob+rollback"), gvr, name, rollback())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := at(t, out, "operation", "initiatedBy", "username"); got != "bob+rollback" {
+				t.Errorf("asked for by %v", got)
+			}
+		})
+	}
+}
+
+// The peer's clients end an operation by a write to status through the main resource.
+func TestTerminationNeedsItsOwnRight(t *testing.T) {
+	ctx := context.Background()
+	s := apiservertest.Start(t, apiservertest.Config{Authorizer: apiservertest.Allow(rights)})
+	native, compat := applicationGroups[0], applicationGroups[1]
+	as := func(user string, gvr schema.GroupVersionResource) dynamic.ResourceInterface {
+		return workflows(t, s.As(user), gvr)
+	}
+	state := map[string]any{"phase": "Running", "message": "busy", "startedAt": "2026-11-22T20:50:00Z", "operation": map[string]any{"sync": map[string]any{}}}
+	running := func(name string) *unstructured.Unstructured {
+		t.Helper()
+		create(t, as("alice", native), application(native, name))
+		obj, err := as("alice", compat).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		obj, err = as("loop+update-status", compat).UpdateStatus(ctx, with(obj, state, "status", "operationState"), metav1.UpdateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return obj
+	}
+	obj := running("busy")
+	ending := with(with(obj, "Terminating", "status", "operationState", "phase"), "forged", "status", "operationState", "message")
+	_, err := as("alice+sync", compat).Update(ctx, ending, metav1.UpdateOptions{})
+	refused(t, err, compat, "terminate")
+	_, err = as(native.Group+"/alice+terminate", compat).Update(ctx, ending, metav1.UpdateOptions{})
+	refused(t, err, compat, "terminate")
+	_, err = as("alice+update-status", compat).Update(ctx, ending, metav1.UpdateOptions{})
+	refused(t, err, compat, "terminate")
+
+	c, w := warned(s.As("bob+terminate"))
+	out, err := workflows(t, c, compat).Update(ctx, ending, metav1.UpdateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := at(t, out, "status", "operationState", "phase"); got != "Terminating" {
+		t.Errorf("phase %v", got)
+	}
+	if got := at(t, out, "status", "operationState", "message"); got != "busy" {
+		t.Errorf("more of status was written than the phase: message %v", got)
+	}
+	if got := w.take(); !strings.Contains(got, "applications/status") {
+		t.Errorf("warning %q", got)
+	}
+	// Once it ends, other writes that carry the phase need no right.
+	if _, err := as("alice", compat).Update(ctx, with(out, "x", "metadata", "labels", "mine"), metav1.UpdateOptions{}); err != nil {
+		t.Error(err)
+	}
+
+	t.Run("by patch, without a warning", func(t *testing.T) {
+		running("patched")
+		c, w := warned(s.As("bob+terminate"))
+		out, err := workflows(t, c, compat).Patch(ctx, "patched", types.MergePatchType, []byte(`{"status":{"operationState":{"phase":"Terminating"}}}`), metav1.PatchOptions{})
+		if err != nil || at(t, out, "status", "operationState", "phase") != "Terminating" {
+			t.Errorf("error %v, status %v", err, at(t, out, "status"))
+		}
+		if got := w.take(); got != "" {
+			t.Errorf("warning %q", got)
+		}
+	})
+	t.Run("nothing runs", func(t *testing.T) {
+		create(t, as("alice", native), application(native, "idle"))
+		_, err := as("bob+terminate", compat).Patch(ctx, "idle", types.MergePatchType, []byte(`{"status":{"operationState":{"phase":"Terminating"}}}`), metav1.PatchOptions{})
+		if !apierrors.IsConflict(err) {
+			t.Errorf("want 409, got %v", err)
+		}
+	})
+	t.Run("native group", func(t *testing.T) {
+		running("strict")
+		out, err := as("bob+terminate", native).Patch(ctx, "strict", types.MergePatchType, []byte(`{"status":{"operationState":{"phase":"Terminating"}}}`), metav1.PatchOptions{})
+		if err != nil || at(t, out, "status", "operationState", "phase") != "Running" {
+			t.Errorf("error %v, status %v", err, at(t, out, "status"))
+		}
+	})
+	t.Run("a sync clears what the last one has left", func(t *testing.T) {
+		obj := running("again")
+		obj, err := as("loop+update-status", compat).UpdateStatus(ctx, with(obj, "Failed", "status", "operationState", "phase"), metav1.UpdateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := with(obj, anySync(), "operation")
+		unstructured.RemoveNestedField(asked.Object, "status", "operationState")
+		c, w := warned(s.As("bob+sync"))
+		out, err := workflows(t, c, compat).Update(ctx, asked, metav1.UpdateOptions{})
+		if err != nil || at(t, out, "status", "operationState") != nil {
+			t.Errorf("error %v, status %v", err, at(t, out, "status"))
+		}
+		if got := w.take(); got != "" {
+			t.Errorf("warning %q", got)
+		}
+	})
+}
+
+func TestApplicationsAreSelectedAndPrinted(t *testing.T) {
+	ctx := context.Background()
+	s := apiservertest.Start(t, apiservertest.Config{})
+	native, compat := applicationGroups[0], applicationGroups[1]
+	ri := workflows(t, s.Admin, native)
+	for i, status := range []string{"Synced", "OutOfSync", ""} {
+		obj := create(t, ri, application(native, fmt.Sprintf("app%d", i)))
+		if status == "" {
+			continue
+		}
+		obj = with(with(obj, status, "status", "sync", "status"), "Degraded", "status", "health", "status")
+		obj = with(obj, "0123456789012345678901234567890123456789", "status", "sync", "revision")
+		if _, err := ri.UpdateStatus(ctx, obj, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	elsewhere := application(native, "elsewhere")
+	elsewhere.Object["spec"].(map[string]any)["destination"] = map[string]any{"server": "https://a.example:6443", "namespace": "b"}
+	delete(elsewhere.Object["spec"].(map[string]any), "project")
+	create(t, ri, elsewhere)
+	for _, gvr := range []schema.GroupVersionResource{native, compat} {
+		for selector, want := range map[string]string{
+			"status.sync.status=Synced":                                  "app0",
+			"status.sync.status=OutOfSync,status.health.status=Degraded": "app1",
+			"status.health.status!=Degraded":                             "app2 elsewhere",
+			"spec.project=web":                                           "app0 app1 app2",
+			"spec.project=default":                                       "elsewhere",
+			"spec.destination.server=https://a.example:6443":             "elsewhere",
+			"spec.destination.name=in-cluster":                           "app0 app1 app2",
+			"spec.destination.namespace=b":                               "elsewhere",
+		} {
+			list, err := workflows(t, s.Admin, gvr).List(ctx, metav1.ListOptions{FieldSelector: selector})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, item := range list.Items {
+				names = append(names, item.GetName())
+			}
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("%s %s: %s, want %s", gvr.Group, selector, got, want)
+			}
+		}
+		r := send(t, s.Admin, "GET", "/apis/"+gvr.GroupVersion().String()+"/namespaces/default/applications/app1",
+			map[string]string{"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}, nil)
+		var table metav1.Table
+		if err := json.Unmarshal(r.body, &table); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]any{}
+		for i, c := range table.ColumnDefinitions {
+			got[c.Name] = table.Rows[0].Cells[i]
+		}
+		for name, want := range map[string]any{
+			"Name": "app1", "Sync Status": "OutOfSync", "Health Status": "Degraded", "Project": "web", "Version": "0123456",
+			"Revision": "0123456789012345678901234567890123456789", "Destination": "in-cluster/shop",
+		} {
+			if got[name] != want {
+				t.Errorf("%s: %v, want %v", name, got[name], want)
+			}
+		}
+	}
+}
+
+// What any JSON may be in is replaced as a whole by patches, and kept apart by server-side apply.
+func TestApplicationsAreMerged(t *testing.T) {
+	ctx := context.Background()
+	s := apiservertest.Start(t, apiservertest.Config{})
+	for _, gvr := range applicationGroups {
+		t.Run(gvr.Group, func(t *testing.T) {
+			ri := workflows(t, s.Admin, gvr)
+			name := "merged-" + strings.ReplaceAll(gvr.Group, ".", "-")
+			create(t, ri, application(gvr, name))
+			out, err := ri.Patch(ctx, name, types.StrategicMergePatchType, []byte(`{"spec":{"source":{"helm":{"valuesObject":{"new":{"deep":[1]}}}},"syncPolicy":{"automated":{},"syncOptions":["CreateNamespace=true"]}}}`), metav1.PatchOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]any{"new": map[string]any{"deep": []any{int64(1)}}}, at(t, out, "spec", "source", "helm", "valuesObject")); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(map[string]any{"automated": map[string]any{}, "syncOptions": []any{"CreateNamespace=true"}}, at(t, out, "spec", "syncPolicy")); diff != "" {
+				t.Error(diff)
+			}
+
+			applied := &unstructured.Unstructured{Object: map[string]any{
+				"apiVersion": gvr.GroupVersion().String(), "kind": "Application", "metadata": map[string]any{"name": name},
+				"spec": map[string]any{"revisionHistoryLimit": int64(0), "syncPolicy": map[string]any{"retry": map[string]any{"limit": int64(-1)}}},
+			}}
+			out, err = ri.Apply(ctx, name, applied, metav1.ApplyOptions{FieldManager: "gitops"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at(t, out, "spec", "revisionHistoryLimit") != int64(0) || at(t, out, "spec", "syncPolicy", "retry", "limit") != int64(-1) || at(t, out, "spec", "project") != "web" {
+				t.Errorf("applied: %v", at(t, out, "spec"))
+			}
+			// What is no longer applied goes, and nothing else.
+			unstructured.RemoveNestedField(applied.Object, "spec", "syncPolicy")
+			out, err = ri.Apply(ctx, name, applied, metav1.ApplyOptions{FieldManager: "gitops"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at(t, out, "spec", "syncPolicy", "retry") != nil || at(t, out, "spec", "syncPolicy", "automated") == nil {
+				t.Errorf("applied: %v", at(t, out, "spec", "syncPolicy"))
+			}
+		})
+	}
+	t.Run("status of projects", func(t *testing.T) {
+		gvr := argoproj.SchemeGroupVersion.WithResource("appprojects")
+		ri := workflows(t, s.Admin, gvr)
+		create(t, ri, &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": gvr.GroupVersion().String(), "kind": "AppProject", "metadata": map[string]any{"name": "web"}, "spec": map[string]any{},
+			"status": map[string]any{"jwtTokensByRole": map[string]any{"ci": map[string]any{"items": []any{map[string]any{"iat": int64(1)}}}}},
+		}})
+		out, err := ri.Patch(ctx, "web", types.StrategicMergePatchType, []byte(`{"status":{"jwtTokensByRole":{"ci":{"items":[{"iat":2}]}}}}`), metav1.PatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]any{map[string]any{"iat": int64(2)}}, at(t, out, "status", "jwtTokensByRole", "ci", "items")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// What the types cannot know is said at once, with its place.
+func TestApplicationsAreChecked(t *testing.T) {
+	ctx := context.Background()
+	s := apiservertest.Start(t, apiservertest.Config{})
+	for _, gvr := range applicationGroups {
+		c, w := warned(s.Admin)
+		ri := workflows(t, c, gvr)
+		bad := with(application(gvr, "bad"), "https://a.example", "spec", "destination", "server")
+		_, err := ri.Create(ctx, bad, metav1.CreateOptions{})
+		if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "spec.destination") {
+			t.Errorf("want a refusal of spec.destination, got %v", err)
+		}
+		w.take()
+		odd := with(application(gvr, "odd-"+strings.ReplaceAll(gvr.Group, ".", "-")), []any{"PruneLst=true"}, "spec", "syncPolicy", "syncOptions")
+		create(t, ri, odd)
+		if got := w.take(); !strings.Contains(got, "spec.syncPolicy.syncOptions[0]") || !strings.Contains(got, "neither compared nor synced") {
+			t.Errorf("warnings %q", got)
+		}
+		unknown := with(application(gvr, "unknown"), "x", "spec", "source", "revision")
+		if _, err := ri.Create(ctx, unknown, metav1.CreateOptions{FieldValidation: "Strict"}); err == nil || !strings.Contains(err.Error(), `unknown field "spec.source.revision"`) {
+			t.Errorf("want a refusal of the unknown field, got %v", err)
+		}
+	}
+}
