@@ -202,10 +202,18 @@ func (g *Generator) dictionary(path string, s *Schema, t reflect.Type, at place)
 	ins, wants := map[string]any{}, map[string]any{}
 	elem := place{ours: at.ours, spec: at.spec}
 	for i := range g.length(path, 0) {
-		key := "k" + strconv.Itoa(i)
+		key := g.key(path, i)
 		ins[key], wants[key] = g.value(path+"{"+key+"}", items, t.Elem(), elem)
 	}
 	return ins, object{fields: wants}
+}
+
+// key makes up a key of a map. Where objects shall be accepted, the keys of different maps differ.
+func (g *Generator) key(path string, i int) string {
+	if g.toward == nil {
+		return "k" + strconv.Itoa(i)
+	}
+	return strings.ToLower(path[strings.LastIndexByte(path, '.')+1:]) + strconv.Itoa(i)
 }
 
 // length makes up the length of a list or map.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -77,7 +76,7 @@ func (g *Generator) untypedObject(path string, s *Schema) any {
 	}
 	if s.AdditionalProperties != nil {
 		for i := range g.length(path, 0) {
-			out["k"+strconv.Itoa(i)] = g.Untyped(path+"{}", s.AdditionalProperties)
+			out[g.key(path, i)] = g.Untyped(path+"{}", s.AdditionalProperties)
 		}
 	}
 	return out

@@ -36,6 +36,8 @@ var hints = []struct {
 }{
 	{regexp.MustCompile(`^template$|^entrypoint$|^onexit$`), "main"},
 	{regexp.MustCompile(`^operator$`), "In"},
+	{regexp.MustCompile(`timezone`), "Europe/Berlin"},
+	{regexp.MustCompile(`fieldpath`), "metadata.name"},
 	{regexp.MustCompile(`namespace`), "default"},
 	{regexp.MustCompile(`timeout|duration|interval|delay|period|ttl|maxage|factor$`), "10s"},
 	{regexp.MustCompile(`^(schedule|cron)s?$`), "0 0 * * *"},
@@ -203,7 +205,7 @@ func (m *mender) at(path []any, c complaint) {
 		return
 	case c.forbidden:
 		// It may be in the way of something that is not wanted.
-		if n == 0 && m.leads(path) < len(m.targets) && m.removeOthers(outer, c.message) {
+		if n == 0 && m.leads(path) < len(m.targets) && (m.removeOthers(outer, c.message) || m.removeMentioned(c.message)) {
 			return
 		}
 		if n == 0 {
@@ -281,6 +283,21 @@ func (m *mender) removeOthers(path []any, message string) bool {
 	for i, name := range names {
 		if i > 0 || m.leads(append(slices.Clone(path), name)) == len(m.targets) {
 			delete(v, name)
+			removed = true
+		}
+	}
+	return removed
+}
+
+var mentioned = regexp.MustCompile(`\bspec(\.[A-Za-z]+|\[[^\]]+\])+`)
+
+// removeMentioned takes out what a message names by its path, if it leads to nothing that is to be tried.
+func (m *mender) removeMentioned(message string) bool {
+	removed := false
+	for _, text := range mentioned.FindAllString(message, -1) {
+		path := parsePath(text)
+		if _, found := get(m.obj, path); found && m.leads(path) == len(m.targets) {
+			remove(m.obj, path)
 			removed = true
 		}
 	}
