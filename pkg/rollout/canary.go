@@ -92,7 +92,7 @@ func (r *run) takeStep(steps int, scaled bool) {
 	r.status.CurrentStepIndex = ptr.To(int32(index))
 }
 
-// taken tells that a step has been taken.
+// taken tells that a step has been taken. What a step sets besides (a scale, routes) does not hold it up.
 func (r *run) taken(step *rov1.CanaryStep, scaled bool) bool {
 	w := r.status.Canary.Weights
 	switch {
@@ -102,10 +102,10 @@ func (r *run) taken(step *rov1.CanaryStep, scaled bool) bool {
 		// The routers have been told, unless they would have been told to send traffic to where no pods are.
 		told := w == nil || w.Canary.Weight == *step.SetWeight || r.current.Status.AvailableReplicas == 0
 		return !scaled && told && r.atCounts(w)
-	case step.SetCanaryScale != nil:
-		return !scaled && r.atCounts(w)
 	case step.Analysis != nil:
 		return r.runs.step != nil && r.runs.step.Status.Phase == rov1.AnalysisPhaseSuccessful
+	case step.SetCanaryScale != nil:
+		return !scaled && r.atCounts(w)
 	default:
 		// Managed routes are set at once. Experiments and plugins do not come here: validation reports them.
 		return step.SetHeaderRoute != nil || step.SetMirrorRoute != nil

@@ -29,11 +29,7 @@ const (
 // validateStep checks one step. The peer finds two types in one step only where both are among four of them; here no
 // step may have two.
 func validateStep(c *rov1.CanaryStrategy, s *rov1.CanaryStep, path *field.Path) field.ErrorList {
-	errs := exactlyOne(path,
-		option{"setWeight", s.SetWeight != nil}, option{"pause", s.Pause != nil}, option{"setCanaryScale", s.SetCanaryScale != nil},
-		option{"analysis", s.Analysis != nil}, option{"experiment", s.Experiment != nil}, option{"setHeaderRoute", s.SetHeaderRoute != nil},
-		option{"setMirrorRoute", s.SetMirrorRoute != nil}, option{"plugin", s.Plugin != nil},
-	)
+	errs := stepType(s, path)
 	if w := s.SetWeight; w != nil {
 		if limit := c.GetMaxTrafficWeight(); *w < 0 || *w > limit {
 			errs = append(errs, field.Invalid(path.Child("setWeight"), *w, fmt.Sprintf(setWeightRange, limit)))
@@ -61,6 +57,22 @@ func validateStep(c *rov1.CanaryStrategy, s *rov1.CanaryStep, path *field.Path) 
 		errs = append(errs, required(p.Name, path.Child("plugin", "name"))...)
 	}
 	return errs
+}
+
+// stepType refuses a step that does nothing, and one that waits for two things. A scale and routes may be set beside
+// what it waits for: the peer takes such steps, and there are manifests with them.
+func stepType(s *rov1.CanaryStep, path *field.Path) field.ErrorList {
+	waits := []option{
+		{"setWeight", s.SetWeight != nil}, {"pause", s.Pause != nil}, {"analysis", s.Analysis != nil},
+		{"experiment", s.Experiment != nil}, {"plugin", s.Plugin != nil},
+	}
+	if s.SetCanaryScale == nil && s.SetHeaderRoute == nil && s.SetMirrorRoute == nil {
+		return exactlyOne(path, append(waits, option{"setCanaryScale", false}, option{"setHeaderRoute", false}, option{"setMirrorRoute", false})...)
+	}
+	if len(set(waits...)) == 0 {
+		return nil
+	}
+	return exactlyOne(path, waits...)
 }
 
 func validatePause(p *rov1.PauseStep, path *field.Path) field.ErrorList {
