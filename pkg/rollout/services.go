@@ -39,10 +39,13 @@ func (r *run) direct(name string, rs *appsv1.ReplicaSet) {
 }
 
 // directSafely directs a Service once pods are there to serve what comes: one of them, or, for a Service that selected
-// the pods of all versions so far, all of them.
+// the pods of all versions so far, all of them. If no pods are wanted at all, none is waited for.
 func (r *run) directSafely(name string, rs *appsv1.ReplicaSet) {
 	s := r.services[name]
-	if s == nil || rs == nil || rs.Status.AvailableReplicas == 0 || selects(s) == "" && !allAvailable(rs) {
+	if s == nil || rs == nil {
+		return
+	}
+	if r.replicas() > 0 && (rs.Status.AvailableReplicas == 0 || selects(s) == "" && !allAvailable(rs)) {
 		return
 	}
 	r.direct(name, rs)
