@@ -65,7 +65,7 @@ type TTLStrategy struct {
 	// secondsAfterCompletion is after how many seconds, however it ended.
 	// +optional
 	SecondsAfterCompletion *int32 `json:"secondsAfterCompletion,omitempty"`
-	// secondsAfterFailure is after how many seconds if it failed. It wins over secondsAfterCompletion.
+	// secondsAfterFailure is after how many seconds if it did not succeed. It wins over secondsAfterCompletion.
 	// +optional
 	SecondsAfterFailure *int32 `json:"secondsAfterFailure,omitempty"`
 	// secondsAfterSuccess is after how many seconds if it succeeded. It wins over secondsAfterCompletion.

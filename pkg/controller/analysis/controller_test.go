@@ -286,7 +286,7 @@ func TestTerminateWhileMeasuring(t *testing.T) {
 		}
 	}()
 	run := w.end()
-	if run.Status.Phase != rov1.AnalysisPhaseSuccessful || run.Status.Message != "Run Terminated" || len(run.Status.MetricResults) != 0 {
+	if run.Status.Phase != rov1.AnalysisPhaseSuccessful || run.Status.Message != "terminated on request" || len(run.Status.MetricResults) != 0 {
 		t.Errorf("%s (%s): %+v", run.Status.Phase, run.Status.Message, run.Status.MetricResults)
 	}
 	<-gaveUp
@@ -305,7 +305,7 @@ func TestTerminateEndsJobs(t *testing.T) {
 		jobs, err := w.cluster.BatchV1().Jobs("ns").List(t.Context(), metav1.ListOptions{})
 		return err == nil && len(jobs.Items) == 0 && w.get().Status.Phase.Completed()
 	})
-	if m := w.get().Status.MetricResults[0]; m.Measurements[0].Message != "Metric Terminated" || m.Phase != rov1.AnalysisPhaseSuccessful {
+	if m := w.get().Status.MetricResults[0]; m.Measurements[0].Message != "given up, since the run ends" || m.Phase != rov1.AnalysisPhaseSuccessful {
 		t.Errorf("%+v", m)
 	}
 }
@@ -383,14 +383,14 @@ func TestSecretsStaySecret(t *testing.T) {
 			if text := string(data); strings.Contains(text, "s3cr3t") {
 				t.Errorf("the secret is shown: %s", text)
 			}
-			if name != "in a panic" && !strings.Contains(string(data), "*****") {
+			if name != "in a panic" && !strings.Contains(string(data), "[redacted]") {
 				t.Errorf("nothing was hidden: %s", data)
 			}
 		})
 	}
 	t.Run("that is missing", func(t *testing.T) {
 		w := newWorld(t, webRun(withSecret, func(run *rov1.AnalysisRun) { run.Spec.Args[0].ValueFrom.SecretKeyRef.Key = "none" }))
-		if run := w.end(); run.Status.Phase != rov1.AnalysisPhaseError || !strings.Contains(run.Status.Message, "key 'none' does not exist in secret 's'") {
+		if run := w.end(); run.Status.Phase != rov1.AnalysisPhaseError || !strings.Contains(run.Status.Message, "Secret \"s\" has no key \"none\"") {
 			t.Errorf("%s: %s", run.Status.Phase, run.Status.Message)
 		}
 	})

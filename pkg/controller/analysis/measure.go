@@ -134,7 +134,7 @@ func (c *Controller) begin(ctx context.Context, run *rov1.AnalysisRun, m *rov1.M
 		return nil, err
 	}
 	taken.Measurement.Phase = rov1.AnalysisPhaseRunning
-	taken.Measurement.Metadata = map[string]string{jobmetric.MetadataName: job.Name, jobmetric.MetadataNamespace: job.Namespace}
+	taken.Measurement.Metadata = map[string]string{jobmetric.MetadataName: job.Name}
 	// Its spec may hold a secret, and nobody needs it any more.
 	job.Spec, job.Annotations, job.ManagedFields = batchv1.JobSpec{}, nil, nil
 	return job, nil
@@ -156,7 +156,7 @@ func (c *Controller) secrets(ctx context.Context, run *rov1.AnalysisRun, name st
 		}
 		value, ok := secret.Data[ref.Key]
 		if !ok {
-			return secrets, fmt.Errorf("args.%s: key '%s' does not exist in secret '%s'", arg, ref.Key, ref.Name)
+			return secrets, fmt.Errorf("args.%s: Secret %q has no key %q", arg, ref.Name, ref.Key)
 		}
 		secrets[arg] = string(value)
 	}

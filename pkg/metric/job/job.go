@@ -18,24 +18,20 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
-// What a measurement remembers of its Job. The keys are the peer's.
-const (
-	MetadataName      = "job-name"
-	MetadataNamespace = "job-namespace"
-)
+// MetadataName is where a measurement remembers the name of its Job.
+const MetadataName = "job-name"
 
-// Annotations of a Job that tell of what it is a part. They are the peer's.
+// Annotations of a Job that tell of what it is a part.
 const (
-	annotationRun       = "analysisrun.argoproj.io/name"
-	annotationNamespace = "analysisrun.argoproj.io/namespace"
-	annotationMetric    = "analysisrun.argoproj.io/metric-name"
+	annotationRun    = "rollout.argosy.dev/analysisrun"
+	annotationMetric = "rollout.argosy.dev/metric"
 )
 
 // maxName is how long the name of a Job may be: its pods bear it as a label.
 const maxName = 63
 
 // Name returns the name of the Job of the number-th measurement of a metric. It is a function of these, so that a crash
-// never leads to a second Job. The peer's names are the same, but where they would be too long.
+// never leads to a second Job.
 func Name(run *rov1.AnalysisRun, metric string, number int32) string {
 	name := fmt.Sprintf("%s.%s.%d", run.UID, metric, number)
 	if len(name) <= maxName {
@@ -59,7 +55,6 @@ func New(run *rov1.AnalysisRun, metric *rov1.Metric, number int32) (*batchv1.Job
 	}
 	labels[rov1.LabelAnalysisRunUID] = string(run.UID)
 	annotations[annotationRun] = run.Name
-	annotations[annotationNamespace] = run.Namespace
 	annotations[annotationMetric] = metric.Name
 	// By this label the loop finds the pods too, which tell of images that cannot be had.
 	if spec.Template.Labels == nil {

@@ -23,8 +23,8 @@ import (
 	"argosy.dev/argosy/pkg/metric/outbound"
 )
 
-// aboutQuery is where the query is recorded with its arguments put in. The key is the peer's.
-const aboutQuery = "ResolvedPrometheusQuery"
+// aboutQuery is where the query is recorded with its arguments put in.
+const aboutQuery = "query"
 
 // Provider asks Prometheus servers.
 type Provider struct {
@@ -101,10 +101,10 @@ func (p *Provider) client(ctx context.Context, prom *rov1.PrometheusMetric) (pro
 		address = p.address
 	}
 	if address == "" {
-		return nil, errors.New("prometheus address is not configured")
+		return nil, errors.New("address is empty, and the administrator has set none")
 	}
 	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("prometheus address is no URL that begins with http:// or https://")
+		return nil, errors.New("address is no URL that begins with http:// or https://")
 	}
 	client, err := p.network.Client(ctx, outbound.Access{Insecure: prom.Insecure, Headers: prom.Headers, Authentication: prom.Authentication})
 	if err != nil {

@@ -121,8 +121,8 @@ func TestWhatIsWrong(t *testing.T) {
 		prom rov1.PrometheusMetric
 		err  string
 	}{
-		"no address":  {rov1.PrometheusMetric{Query: "q"}, "prometheus address is not configured"},
-		"bad address": {rov1.PrometheusMetric{Query: "q", Address: "file:///x"}, "prometheus address is no URL"},
+		"no address":  {rov1.PrometheusMetric{Query: "q"}, "the administrator has set none"},
+		"bad address": {rov1.PrometheusMetric{Query: "q", Address: "file:///x"}, "address is no URL"},
 		"bad start":   {rov1.PrometheusMetric{Query: "q", Address: "http://h", RangeQuery: &rov1.PrometheusRangeQueryArgs{Start: "1 + 1", End: "now()", Step: "1m"}}, "rangeQuery.start must be a time"},
 		"bad end":     {rov1.PrometheusMetric{Query: "q", Address: "http://h", RangeQuery: &rov1.PrometheusRangeQueryArgs{Start: "now()", End: "now(", Step: "1m"}}, "rangeQuery.end"},
 		"bad step":    {rov1.PrometheusMetric{Query: "q", Address: "http://h", RangeQuery: &rov1.PrometheusRangeQueryArgs{Start: "now()", End: "now()", Step: "0s"}}, "rangeQuery.step"},

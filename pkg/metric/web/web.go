@@ -31,7 +31,7 @@ var _ metric.Provider = &Provider{}
 func New(network *outbound.Network) *Provider { return &Provider{network} }
 
 // Measure makes the request. The value is what jsonPath picks out of the answer; without jsonPath the whole answer, as
-// JSON or else as text. Unlike with the peer, the conditions hold for a text too. Any answer but a 2xx is an error.
+// JSON or else as text. Any answer but a 2xx is an error.
 func (p *Provider) Measure(ctx context.Context, _ string, m *rov1.Metric) (metric.Value, error) {
 	web := m.Provider.Web
 	ctx, cancel := context.WithTimeout(ctx, outbound.Timeout(web.TimeoutSeconds, rov1.DefaultWebTimeoutSeconds))
@@ -50,7 +50,7 @@ func (p *Provider) Measure(ctx context.Context, _ string, m *rov1.Metric) (metri
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return metric.Value{}, fmt.Errorf("received non 2xx response code: %d", response.StatusCode)
+		return metric.Value{}, fmt.Errorf("the answer has the status %d", response.StatusCode)
 	}
 	body, err := io.ReadAll(response.Body)
 	if err != nil {

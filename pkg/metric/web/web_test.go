@@ -64,7 +64,7 @@ func TestMeasure(t *testing.T) {
 		{name: "basic", web: rov1.WebMetric{URL: echo, JSONPath: "{$.auth}", Authentication: &rov1.Authentication{BasicAuth: &rov1.BasicAuthConfig{Username: "u", Password: "p"}}}, text: `"Basic dTpw"`},
 		{name: "text", web: rov1.WebMetric{URL: server.URL + "/text"}, text: "fine"},
 		{name: "path of a text", web: rov1.WebMetric{URL: server.URL + "/text", JSONPath: "{$.x}"}, err: "not JSON"},
-		{name: "status", web: rov1.WebMetric{URL: server.URL + "/error"}, err: "received non 2xx response code: 418"},
+		{name: "status", web: rov1.WebMetric{URL: server.URL + "/error"}, err: "the answer has the status 418"},
 		{name: "too large", web: rov1.WebMetric{URL: server.URL + "/huge"}, err: outbound.ErrTooLarge.Error()},
 		{name: "not too large", web: rov1.WebMetric{URL: server.URL + "/full", JSONPath: "{$.x}"}, err: "nothing at"},
 		{name: "too slow", web: rov1.WebMetric{URL: server.URL + "/slow", TimeoutSeconds: ptr.To[int64](1)}, err: "deadline exceeded"},

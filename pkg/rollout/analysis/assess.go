@@ -39,7 +39,7 @@ func (r *reconciler) judgeMetric(m *rov1.Metric) {
 	result.Phase = phase
 	result.Message = result.Measurements[len(result.Measurements)-1].Message
 	if phase.Completed() {
-		r.event(phase, "Metric", fmt.Sprintf("Metric '%s' Completed. Result: %s", m.Name, phase))
+		r.event(phase, "Metric", fmt.Sprintf("metric %q is %s", m.Name, phase))
 	}
 }
 
@@ -73,13 +73,13 @@ func (r *reconciler) phase(m *rov1.Metric, result *rov1.MetricResult) rov1.Analy
 // exceeded tells which limit of a metric its measurements exceed; an empty phase if none.
 func exceeded(m *rov1.Metric, result *rov1.MetricResult) (phase rov1.AnalysisPhase, why string) {
 	if most := limit(m.ConsecutiveErrorLimit, rov1.DefaultConsecutiveErrorLimit); result.ConsecutiveError > most {
-		return rov1.AnalysisPhaseError, fmt.Sprintf("consecutiveErrors (%d) > consecutiveErrorLimit (%d)", result.ConsecutiveError, most)
+		return rov1.AnalysisPhaseError, fmt.Sprintf("%d errors in a row, consecutiveErrorLimit is %d", result.ConsecutiveError, most)
 	}
 	if most := limit(m.InconclusiveLimit, 0); result.Inconclusive > most {
-		return rov1.AnalysisPhaseInconclusive, fmt.Sprintf("inconclusive (%d) > inconclusiveLimit (%d)", result.Inconclusive, most)
+		return rov1.AnalysisPhaseInconclusive, fmt.Sprintf("%d inconclusive, inconclusiveLimit is %d", result.Inconclusive, most)
 	}
 	if most := limit(m.FailureLimit, 0); most >= 0 && result.Failed > most {
-		return rov1.AnalysisPhaseFailed, fmt.Sprintf("failed (%d) > failureLimit (%d)", result.Failed, most)
+		return rov1.AnalysisPhaseFailed, fmt.Sprintf("%d failed, failureLimit is %d", result.Failed, most)
 	}
 	return "", ""
 }
@@ -105,7 +105,7 @@ func (r *reconciler) assess() {
 	var summary, dry rov1.RunSummary
 	worst, why, all := rov1.AnalysisPhaseSuccessful, "", true
 	if r.run.Spec.GetTerminate() {
-		why = "Run Terminated"
+		why = "terminated on request"
 	}
 	for _, m := range r.metrics {
 		sum := &summary
@@ -122,7 +122,7 @@ func (r *reconciler) assess() {
 		_, limit := exceeded(m, result)
 		if r.dryRun[m.Name] {
 			if limit != "" {
-				result.Message = fmt.Sprintf("Metric assessed %s due to %s", result.Phase, limit)
+				result.Message = fmt.Sprintf("%s, which does not count: %s", result.Phase, limit)
 			}
 			continue
 		}
@@ -131,11 +131,11 @@ func (r *reconciler) assess() {
 		}
 		worst = result.Phase
 		if limit == "" {
-			limit = fmt.Sprintf("consecutiveSuccess (%d) < consecutiveSuccessLimit (%s)", result.ConsecutiveSuccess, m.ConsecutiveSuccessLimit)
+			limit = fmt.Sprintf("%d successes in a row at the end, consecutiveSuccessLimit is %s", result.ConsecutiveSuccess, m.ConsecutiveSuccessLimit)
 		}
-		why = fmt.Sprintf("Metric %q assessed %s due to %s", m.Name, worst, limit)
+		why = fmt.Sprintf("metric %q is %s: %s", m.Name, worst, limit)
 		if result.Message != "" {
-			why += fmt.Sprintf(": \"Error Message: %s\"", result.Message)
+			why += "; the last measurement: " + result.Message
 		}
 	}
 	r.status.RunSummary, r.status.DryRunSummary = summary, &dry
@@ -150,7 +150,15 @@ func (r *reconciler) assess() {
 // complete ends the run.
 func (r *reconciler) complete(phase rov1.AnalysisPhase) {
 	r.status.Phase, r.status.CompletedAt = phase, stamp(r.world.Now)
-	r.event(phase, "AnalysisRun", fmt.Sprintf("Analysis Completed. Result: %s", phase))
+	r.event(phase, "AnalysisRun", r.ending(phase))
+}
+
+// ending says how the run ended, for an Event.
+func (r *reconciler) ending(phase rov1.AnalysisPhase) string {
+	if r.status.Message == "" {
+		return fmt.Sprintf("ended %s", phase)
+	}
+	return fmt.Sprintf("ended %s: %s", phase, r.status.Message)
 }
 
 func tally(sum *rov1.RunSummary, phase rov1.AnalysisPhase) {

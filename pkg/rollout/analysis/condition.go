@@ -78,7 +78,7 @@ func Holds(condition string, result any) (bool, error) {
 	}
 	holds, ok := out.(bool)
 	if !ok {
-		return false, fmt.Errorf("expected bool, but got %T", out)
+		return false, fmt.Errorf("it must be true or false, and is %T", out)
 	}
 	return holds, nil
 }

@@ -14,9 +14,6 @@ import (
 	"argosy.dev/argosy/pkg/metric/job"
 )
 
-// metadataJobMessage is why the Job of a measurement failed.
-const metadataJobMessage = "job-message"
-
 // follow ends a measurement by what has become of its Job.
 func (r *reconciler) follow(m *rov1.Metric) {
 	result := r.result(m.Name)
@@ -39,11 +36,6 @@ func (r *reconciler) follow(m *rov1.Metric) {
 	}
 	if finished != nil {
 		measurement.FinishedAt = stamp(finished.Time)
-	}
-	if phase == rov1.AnalysisPhaseFailed && message != "" {
-		// Not the message: with the peer a failed Job has none, and people's tools compare the run's.
-		measurement.Metadata[metadataJobMessage] = cut(message, maxMessage)
-		message = ""
 	}
 	r.finish(result, phase, message)
 }

@@ -32,7 +32,7 @@ type Plan struct {
 	Refs                     []rov1.AnalysisTemplateRef
 	AnalysisTemplates        map[string]*rov1.AnalysisTemplate
 	ClusterAnalysisTemplates map[string]*rov1.ClusterAnalysisTemplate
-	// Args win over the defaults of the templates. Those that no template takes are left out, as the peer does.
+	// Args win over the defaults of the templates. Those that no template takes are left out: nothing refers to them.
 	Args []rov1.Argument
 	// DryRun and MeasurementRetention are added to those of the templates.
 	DryRun               []rov1.DryRun
@@ -67,13 +67,13 @@ func NewRun(plan Plan) (*rov1.AnalysisRun, error) {
 			}
 		}
 	}
-	if err := unique("two metrics have the same name '%s'", run.Spec.Metrics, func(m rov1.Metric) string { return m.Name }); err != nil {
+	if err := unique("two metrics are called %q", run.Spec.Metrics, func(m rov1.Metric) string { return m.Name }); err != nil {
 		return nil, err
 	}
-	if err := unique("two Dry-Run metric rules have the same name '%s'", run.Spec.DryRun, func(d rov1.DryRun) string { return d.MetricName }); err != nil {
+	if err := unique("two rules of dryRun are for %q", run.Spec.DryRun, func(d rov1.DryRun) string { return d.MetricName }); err != nil {
 		return nil, err
 	}
-	if err := unique("two Measurement Retention metric rules have the same name '%s'", run.Spec.MeasurementRetention, func(r rov1.MeasurementRetention) string { return r.MetricName }); err != nil {
+	if err := unique("two rules of measurementRetention are for %q", run.Spec.MeasurementRetention, func(r rov1.MeasurementRetention) string { return r.MetricName }); err != nil {
 		return nil, err
 	}
 	for _, given := range plan.Args {
@@ -87,26 +87,26 @@ func NewRun(plan Plan) (*rov1.AnalysisRun, error) {
 	}
 	for _, arg := range run.Spec.Args {
 		if arg.Value == nil && arg.ValueFrom == nil {
-			return nil, fmt.Errorf("args.%s was not resolved", arg.Name)
+			return nil, fmt.Errorf("argument %q has no value", arg.Name)
 		}
 	}
 	if len(run.Spec.Metrics) == 0 {
-		return nil, errors.New("no metrics specified")
+		return nil, errors.New("the templates have no metric")
 	}
 	return run, nil
 }
 
-// collect returns the specs of the templates, each once: those of the namespace first, as the peer has them.
+// collect returns the specs of the templates, each once, each before those that it names.
 func (p *Plan) collect() ([]*rov1.AnalysisTemplateSpec, error) {
-	var own, cluster []*rov1.AnalysisTemplateSpec
+	var all []*rov1.AnalysisTemplateSpec
 	done := map[string]bool{}
 	var visit func(refs []rov1.AnalysisTemplateRef, above []string) error
 	visit = func(refs []rov1.AnalysisTemplateRef, above []string) error {
 		for _, ref := range refs {
-			kind, list := "AnalysisTemplate", &own
+			kind := "AnalysisTemplate"
 			var spec *rov1.AnalysisTemplateSpec
 			if ref.GetClusterScope() {
-				kind, list = "ClusterAnalysisTemplate", &cluster
+				kind = "ClusterAnalysisTemplate"
 				if t := p.ClusterAnalysisTemplates[ref.TemplateName]; t != nil {
 					spec = &t.Spec
 				}
@@ -114,7 +114,7 @@ func (p *Plan) collect() ([]*rov1.AnalysisTemplateSpec, error) {
 				spec = &t.Spec
 			}
 			if spec == nil {
-				return fmt.Errorf("%s '%s' not found", kind, ref.TemplateName)
+				return fmt.Errorf("there is no %s %q", kind, ref.TemplateName)
 			}
 			name := kind + " " + ref.TemplateName
 			if slices.Contains(above, name) {
@@ -123,7 +123,7 @@ func (p *Plan) collect() ([]*rov1.AnalysisTemplateSpec, error) {
 			if done[name] {
 				continue
 			}
-			*list = append(*list, spec)
+			all = append(all, spec)
 			if err := visit(spec.Templates, append(slices.Clip(above), name)); err != nil {
 				return err
 			}
@@ -134,7 +134,7 @@ func (p *Plan) collect() ([]*rov1.AnalysisTemplateSpec, error) {
 	if err := visit(p.Refs, nil); err != nil {
 		return nil, err
 	}
-	return append(own, cluster...), nil
+	return all, nil
 }
 
 // withDefault adds an argument of a template to those of others. A value wins over none.
@@ -144,7 +144,7 @@ func withDefault(args []rov1.Argument, arg *rov1.Argument) ([]rov1.Argument, err
 			continue
 		}
 		if before, now := args[i].Value, arg.Value; before != nil && now != nil && *before != *now {
-			return nil, fmt.Errorf("argument '%s' specified multiple times with different values: '%s', '%s'", arg.Name, *before, *now)
+			return nil, fmt.Errorf("templates differ in the default of argument %q: %q, %q", arg.Name, *before, *now)
 		}
 		if args[i].Value == nil && (arg.Value != nil || arg.ValueFrom != nil) {
 			args[i] = *arg
@@ -210,7 +210,7 @@ func fieldOf(object any, path string) (string, error) {
 	for rest := path; rest != ""; {
 		m := pathPart.FindStringSubmatch(rest)
 		if m == nil {
-			return "", fmt.Errorf("invalid path %s in rollout", path)
+			return "", fmt.Errorf("the rollout has no field %s", path)
 		}
 		rest = rest[len(m[0]):]
 		switch v := at.(type) {
@@ -219,7 +219,7 @@ func fieldOf(object any, path string) (string, error) {
 		case []any:
 			i, err := strconv.Atoi(m[2] + m[3])
 			if err != nil || i >= len(v) {
-				return "", fmt.Errorf("path %s in rollout: there is no element %s", path, m[0])
+				return "", fmt.Errorf("field %s of the rollout: there is no element %s", path, m[0])
 			}
 			at = v[i]
 		default:
@@ -231,10 +231,10 @@ func fieldOf(object any, path string) (string, error) {
 		if strings.HasPrefix(path, "metadata.labels") || strings.HasPrefix(path, "metadata.annotations") {
 			return "", nil
 		}
-		return "", fmt.Errorf("invalid path %s in rollout", path)
+		return "", fmt.Errorf("the rollout has no field %s", path)
 	case map[string]any:
 		if path != "metadata.labels" && path != "metadata.annotations" {
-			return "", fmt.Errorf("path %s in rollout must terminate in a primitive value", path)
+			return "", fmt.Errorf("field %s of the rollout is not one value", path)
 		}
 		lines := make([]string, 0, len(v))
 		for _, key := range slices.Sorted(maps.Keys(v)) {
@@ -242,7 +242,7 @@ func fieldOf(object any, path string) (string, error) {
 		}
 		return strings.Join(lines, "\n"), nil
 	case []any:
-		return "", fmt.Errorf("path %s in rollout must terminate in a primitive value", path)
+		return "", fmt.Errorf("field %s of the rollout is not one value", path)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	default:

@@ -69,26 +69,26 @@ func TestNewRun(t *testing.T) {
 	}{
 		{name: "one", plan: plan(template("a", arg("x", ptr.To("1")), "m")), metrics: "m", args: "x=1"},
 		{name: "nested, each once", plan: plan(template("a", nested("b", "c"), "m1"), template("b", nested("c"), "m2"), template("c", nil, "m3")), metrics: "m1 m2 m3"},
-		{name: "cluster templates last", plan: plan(template("a", nested("cluster:g", "b"), "m1"), template("b", nil, "m2")), change: func(p *Plan) {
+		{name: "templates of the cluster", plan: plan(template("a", nested("cluster:g", "b"), "m1"), template("b", nil, "m2")), change: func(p *Plan) {
 			p.ClusterAnalysisTemplates["g"] = &rov1.ClusterAnalysisTemplate{Spec: template("g", nil, "m3").Spec}
-		}, metrics: "m1 m2 m3"},
+		}, metrics: "m1 m3 m2"},
 		{name: "names itself", plan: plan(template("a", nested("b"), "m1"), template("b", nested("a"), "m2")), err: "AnalysisTemplate a → AnalysisTemplate b → AnalysisTemplate a"},
-		{name: "missing", plan: plan(template("a", nested("b"), "m")), err: "AnalysisTemplate 'b' not found"},
-		{name: "missing in the cluster", plan: plan(template("a", nested("cluster:a"), "m")), err: "ClusterAnalysisTemplate 'a' not found"},
-		{name: "same metric", plan: plan(template("a", nested("b"), "m"), template("b", nil, "m")), err: "two metrics have the same name 'm'"},
-		{name: "no metric", plan: plan(template("a", nil)), err: "no metrics specified"},
+		{name: "missing", plan: plan(template("a", nested("b"), "m")), err: "there is no AnalysisTemplate \"b\""},
+		{name: "missing in the cluster", plan: plan(template("a", nested("cluster:a"), "m")), err: "there is no ClusterAnalysisTemplate \"a\""},
+		{name: "same metric", plan: plan(template("a", nested("b"), "m"), template("b", nil, "m")), err: "two metrics are called \"m\""},
+		{name: "no metric", plan: plan(template("a", nil)), err: "the templates have no metric"},
 		{name: "given wins", plan: plan(template("a", arg("x", ptr.To("1")), "m")), change: func(p *Plan) {
 			p.Args = []rov1.Argument{{Name: "x", Value: ptr.To("2")}, {Name: "other", Value: ptr.To("3")}}
 		}, metrics: "m", args: "x=2"},
-		{name: "not given", plan: plan(template("a", arg("x", nil), "m")), err: "args.x was not resolved"},
+		{name: "not given", plan: plan(template("a", arg("x", nil), "m")), err: `argument "x" has no value`},
 		{name: "default of the other", plan: plan(template("a", all(arg("x", nil), nested("b")), "m1"), template("b", arg("x", ptr.To("1")), "m2")), metrics: "m1 m2", args: "x=1"},
-		{name: "defaults differ", plan: plan(template("a", all(arg("x", ptr.To("1")), nested("b")), "m1"), template("b", arg("x", ptr.To("2")), "m2")), err: "argument 'x' specified multiple times"},
+		{name: "defaults differ", plan: plan(template("a", all(arg("x", ptr.To("1")), nested("b")), "m1"), template("b", arg("x", ptr.To("2")), "m2")), err: "templates differ in the default of argument \"x\""},
 		{name: "same dry run", plan: plan(template("a", func(s *rov1.AnalysisTemplateSpec) { s.DryRun = []rov1.DryRun{{MetricName: "m"}} }, "m")),
-			change: func(p *Plan) { p.DryRun = []rov1.DryRun{{MetricName: "m"}} }, err: "two Dry-Run metric rules have the same name 'm'"},
+			change: func(p *Plan) { p.DryRun = []rov1.DryRun{{MetricName: "m"}} }, err: "two rules of dryRun are for \"m\""},
 		{name: "same retention", plan: plan(template("a", func(s *rov1.AnalysisTemplateSpec) {
 			s.MeasurementRetention = []rov1.MeasurementRetention{{MetricName: "m"}}
 		}, "m")),
-			change: func(p *Plan) { p.MeasurementRetention = []rov1.MeasurementRetention{{MetricName: "m"}} }, err: "two Measurement Retention metric rules have the same name 'm'"},
+			change: func(p *Plan) { p.MeasurementRetention = []rov1.MeasurementRetention{{MetricName: "m"}} }, err: "two rules of measurementRetention are for \"m\""},
 		{name: "text given for a secret", plan: plan(template("a", func(s *rov1.AnalysisTemplateSpec) {
 			s.Args = []rov1.Argument{{Name: "x", ValueFrom: &rov1.ValueFrom{SecretKeyRef: &rov1.SecretKeyRef{Name: "s", Key: "k"}}}}
 		}, "m")), change: func(p *Plan) { p.Args = []rov1.Argument{{Name: "x", Value: ptr.To("2")}} }, metrics: "m", args: "x=2"},
@@ -159,10 +159,10 @@ func TestArguments(t *testing.T) {
 		{arg: field("spec.replicas"), want: "12345678"},
 		{arg: field("spec.strategy.canary.steps[0].setWeight"), want: "20"},
 		{arg: field("spec.strategy.canary.steps[1].setWeight"), err: "no element"},
-		{arg: field("spec.strategy.canary"), err: "must terminate in a primitive value"},
-		{arg: field("spec.none"), err: "invalid path"},
-		{arg: field("spec.replicas.none"), err: "invalid path"},
-		{arg: field("spec]"), err: "invalid path"},
+		{arg: field("spec.strategy.canary"), err: "is not one value"},
+		{arg: field("spec.none"), err: "has no field"},
+		{arg: field("spec.replicas.none"), err: "has no field"},
+		{arg: field("spec]"), err: "has no field"},
 	} {
 		got, err := Arguments([]rov1.AnalysisRunArgument{test.arg}, ro, "old", "new")
 		if test.err != "" {

@@ -77,7 +77,7 @@ func (r *reconciler) prepare() error {
 	for i := range r.run.Spec.Metrics {
 		metric, err := resolve(&r.run.Spec.Metrics[i], r.run.Spec.Args, nil)
 		if err != nil {
-			return fmt.Errorf("Unable to resolve metric arguments: %w", err) //nolint:staticcheck // The peer's words, for people.
+			return fmt.Errorf("arguments cannot be put in: %w", err)
 		}
 		r.metrics = append(r.metrics, metric)
 		resolved.Spec.Metrics = append(resolved.Spec.Metrics, *metric)
@@ -102,7 +102,7 @@ func (r *reconciler) prepare() error {
 }
 
 func invalid(err error) error {
-	return fmt.Errorf("Analysis spec invalid: %w", err) //nolint:staticcheck // The peer's words, for people.
+	return fmt.Errorf("cannot be measured: %w", err)
 }
 
 // matching calls see with each metric whose name the pattern matches.
@@ -119,7 +119,7 @@ func (r *reconciler) matching(pattern string, see func(name string)) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("Rule didn't match any metric name(s)") //nolint:staticcheck // The peer's words, for people.
+		return fmt.Errorf("no metric is called %q", pattern)
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (r *reconciler) giveUp() {
 		if m == nil {
 			continue
 		}
-		r.finish(result, rov1.AnalysisPhaseSuccessful, "Metric Terminated")
+		r.finish(result, rov1.AnalysisPhaseSuccessful, "given up, since the run ends")
 	}
 }
 
@@ -285,7 +285,6 @@ func (r *reconciler) event(phase rov1.AnalysisPhase, reason, message string) {
 }
 
 // ended decides what becomes of a run that has ended: none of its Jobs runs on, and it goes when its time to live is over.
-// As with the peer, only a run that failed is a failure to ttlStrategy.
 func ended(run *rov1.AnalysisRun, w World) Decision {
 	if run.DeletionTimestamp != nil {
 		return Decision{}
@@ -296,11 +295,12 @@ func ended(run *rov1.AnalysisRun, w World) Decision {
 		return d
 	}
 	seconds := ttl.SecondsAfterCompletion
-	if run.Status.Phase == rov1.AnalysisPhaseSuccessful && ttl.SecondsAfterSuccess != nil {
-		seconds = ttl.SecondsAfterSuccess
+	special := ttl.SecondsAfterFailure
+	if run.Status.Phase == rov1.AnalysisPhaseSuccessful {
+		special = ttl.SecondsAfterSuccess
 	}
-	if run.Status.Phase == rov1.AnalysisPhaseFailed && ttl.SecondsAfterFailure != nil {
-		seconds = ttl.SecondsAfterFailure
+	if special != nil {
+		seconds = special
 	}
 	if seconds == nil {
 		return d

@@ -42,21 +42,21 @@ func TestLimits(t *testing.T) {
 		{name: "count from an argument", metric: webMetric("m", func(m *rov1.Metric) { m.Interval = "1s"; m.Count = ptr.To(intstr.FromString("{{args.count}}")) }), outcomes: "s", phase: "Successful", measured: 3, took: 2 * time.Second},
 		{name: "interval", metric: webMetric("m", every("1m", 3)), outcomes: "s", phase: "Successful", measured: 3, took: 2 * time.Minute},
 		{name: "initial delay", metric: webMetric("m", func(m *rov1.Metric) { m.InitialDelay = "90s" }), outcomes: "s", phase: "Successful", measured: 1, took: 90 * time.Second},
-		{name: "first failure", metric: webMetric("m", every("1m", 3)), outcomes: "f", phase: "Failed", message: `Metric "m" assessed Failed due to failed (1) > failureLimit (0)`, measured: 1},
+		{name: "first failure", metric: webMetric("m", every("1m", 3)), outcomes: "f", phase: "Failed", message: `metric "m" is Failed: 1 failed, failureLimit is 0`, measured: 1},
 		{name: "failures within the limit", metric: webMetric("m", every("1m", 4), failures(2)), outcomes: "fsfs", phase: "Successful", measured: 4, took: 3 * time.Minute},
-		{name: "one failure too many", metric: webMetric("m", every("1m", 4), failures(1)), outcomes: "fsfs", phase: "Failed", message: `Metric "m" assessed Failed due to failed (2) > failureLimit (1)`, measured: 3, took: 2 * time.Minute},
-		{name: "inconclusive", metric: webMetric("m"), outcomes: "i", phase: "Inconclusive", message: `Metric "m" assessed Inconclusive due to inconclusive (1) > inconclusiveLimit (0)`, measured: 1},
+		{name: "one failure too many", metric: webMetric("m", every("1m", 4), failures(1)), outcomes: "fsfs", phase: "Failed", message: `metric "m" is Failed: 2 failed, failureLimit is 1`, measured: 3, took: 2 * time.Minute},
+		{name: "inconclusive", metric: webMetric("m"), outcomes: "i", phase: "Inconclusive", message: `metric "m" is Inconclusive: 1 inconclusive, inconclusiveLimit is 0`, measured: 1},
 		{name: "inconclusive within the limit", metric: webMetric("m", every("10s", 2), unsure(1)), outcomes: "is", phase: "Successful", measured: 2, took: 10 * time.Second},
 		{name: "errors are tried again after 10 s", metric: webMetric("m"), outcomes: "eees", phase: "Successful", measured: 4, took: 30 * time.Second},
 		{name: "errors do not wait for the interval", metric: webMetric("m", every("1h", 2)), outcomes: "ess", phase: "Successful", measured: 3, took: time.Hour + 10*time.Second},
-		{name: "five errors in a row", metric: webMetric("m"), outcomes: "e", phase: "Error", message: `Metric "m" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4)`, measured: 5, took: 40 * time.Second},
-		{name: "errors that are not in a row", metric: webMetric("m", every("10s", 3), errs(1)), outcomes: "esese", phase: "Error", message: `Metric "m" assessed Error due to consecutiveErrors (2) > consecutiveErrorLimit (1)`, measured: 6, took: 50 * time.Second},
+		{name: "five errors in a row", metric: webMetric("m"), outcomes: "e", phase: "Error", message: `metric "m" is Error: 5 errors in a row, consecutiveErrorLimit is 4`, measured: 5, took: 40 * time.Second},
+		{name: "errors that are not in a row", metric: webMetric("m", every("10s", 3), errs(1)), outcomes: "esese", phase: "Error", message: `metric "m" is Error: 2 errors in a row, consecutiveErrorLimit is 1`, measured: 6, took: 50 * time.Second},
 		{name: "successes in a row end it", metric: webMetric("m", every("10s", 9), failures(5), inARow(3)), outcomes: "fssfsss", phase: "Successful", measured: 7, took: time.Minute},
 		{name: "neither failures nor successes decide", metric: webMetric("m", every("10s", 4), failures(2), inARow(2)), outcomes: "fsfs", phase: "Inconclusive", measured: 4, took: 30 * time.Second},
 		{name: "too few successes in a row, failures do not count", metric: webMetric("m", every("10s", 4), failures(-1), inARow(2)), outcomes: "fsfs", phase: "Failed", measured: 4, took: 30 * time.Second},
 		{name: "failures do not count", metric: webMetric("m", every("10s", 0), failures(-1), inARow(2)), outcomes: "ffffffffss", phase: "Successful", measured: 10, took: 90 * time.Second},
 		{name: "job", metric: jobMetric("m", every("10s", 2)), outcomes: "s", phase: "Successful", measured: 2, took: 20 * time.Second},
-		{name: "job fails", metric: jobMetric("m"), outcomes: "f", phase: "Failed", message: `Metric "m" assessed Failed due to failed (1) > failureLimit (0)`, measured: 1, took: 5 * time.Second},
+		{name: "job fails", metric: jobMetric("m"), outcomes: "f", phase: "Failed", message: `metric "m" is Failed: 1 failed, failureLimit is 0`, measured: 1, took: 5 * time.Second},
 		{name: "job cannot be made at first", metric: jobMetric("m"), outcomes: "es", phase: "Successful", measured: 2, took: 15 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestDryRunDoesNotCount(t *testing.T) {
 		if m.DryRun != (m.Name != "good") {
 			t.Errorf("%s: dryRun %t", m.Name, m.DryRun)
 		}
-		if m.DryRun && m.Message != "Metric assessed Failed due to failed (1) > failureLimit (0)" {
+		if m.DryRun && m.Message != "Failed, which does not count: 1 failed, failureLimit is 0" {
 			t.Errorf("%s: %q", m.Name, m.Message)
 		}
 	}
@@ -124,7 +124,7 @@ func TestFailureEndsTheOthers(t *testing.T) {
 		t.Errorf("%s; Jobs %v, deleted %v", status.Phase, s.jobs, s.deleted)
 	}
 	slow := status.MetricResults[0]
-	if slow.Phase != rov1.AnalysisPhaseSuccessful || slow.Measurements[0].Message != "Metric Terminated" || slow.Measurements[0].FinishedAt == nil {
+	if slow.Phase != rov1.AnalysisPhaseSuccessful || slow.Measurements[0].Message != "given up, since the run ends" || slow.Measurements[0].FinishedAt == nil {
 		t.Errorf("the Job's metric: %+v", slow)
 	}
 	if len(status.MetricResults) != 2 {
@@ -151,7 +151,7 @@ func TestTerminate(t *testing.T) {
 				}
 			}
 			status := s.end()
-			if status.Phase != rov1.AnalysisPhaseSuccessful || status.Message != "Run Terminated" || len(s.jobs) != 0 {
+			if status.Phase != rov1.AnalysisPhaseSuccessful || status.Message != "terminated on request" || len(s.jobs) != 0 {
 				t.Errorf("%s (%s), Jobs %v", status.Phase, status.Message, s.jobs)
 			}
 			if err := Terminate(s.run, &rov1.AnalysisRunTerminate{}, s.now); err == nil || !strings.Contains(err.Error(), "it has ended") {
@@ -179,7 +179,7 @@ func TestRetention(t *testing.T) {
 
 func TestTimeToLive(t *testing.T) {
 	ttl := &rov1.TTLStrategy{SecondsAfterCompletion: ptr.To[int32](100), SecondsAfterSuccess: ptr.To[int32](10), SecondsAfterFailure: ptr.To[int32](0)}
-	for outcome, want := range map[string]time.Duration{"s": 10 * time.Second, "f": 0, "i": 100 * time.Second} {
+	for outcome, want := range map[string]time.Duration{"s": 10 * time.Second, "f": 0, "i": 0} {
 		run := newRun(webMetric("m"))
 		run.Spec.TTLStrategy = ttl
 		s := simulate(t, run, outcomes(outcome)).until(func(s *simulation) bool { return s.gone })
@@ -202,19 +202,19 @@ func TestWhatCannotRun(t *testing.T) {
 	}{
 		"provider": {func(r *rov1.AnalysisRun) {
 			r.Spec.Metrics[0].Provider = rov1.MetricProvider{Datadog: &rov1.DatadogMetric{Query: "q"}}
-		}, "Analysis spec invalid: spec.metrics[0].provider.datadog: Forbidden: this version does not measure by it"},
+		}, "cannot be measured: spec.metrics[0].provider.datadog: Forbidden: this version does not measure by it"},
 		"signature": {func(r *rov1.AnalysisRun) {
 			r.Spec.Metrics[0].Provider.Web.Authentication = &rov1.Authentication{Sigv4: &rov1.Sigv4Config{Region: "r"}}
-		}, "Analysis spec invalid: spec.metrics[0].provider.web.authentication.sigv4"},
-		"argument": {func(r *rov1.AnalysisRun) { r.Spec.Args = nil }, "Unable to resolve metric arguments: failed to resolve {{args.path}}"},
-		"no value": {func(r *rov1.AnalysisRun) { r.Spec.Args[0].Value = nil }, `Unable to resolve metric arguments: argument "path" was not supplied`},
-		"dry run":  {func(r *rov1.AnalysisRun) { r.Spec.DryRun = []rov1.DryRun{{MetricName: "other"}} }, "Analysis spec invalid: dryRun[0]: Rule didn't match any metric name(s)"},
+		}, "cannot be measured: spec.metrics[0].provider.web.authentication.sigv4"},
+		"argument": {func(r *rov1.AnalysisRun) { r.Spec.Args = nil }, "arguments cannot be put in: {{args.path}} names no argument"},
+		"no value": {func(r *rov1.AnalysisRun) { r.Spec.Args[0].Value = nil }, `arguments cannot be put in: argument "path" has no value`},
+		"dry run":  {func(r *rov1.AnalysisRun) { r.Spec.DryRun = []rov1.DryRun{{MetricName: "other"}} }, "cannot be measured: dryRun[0]: no metric is called \"other\""},
 		"retention": {func(r *rov1.AnalysisRun) {
 			r.Spec.MeasurementRetention = []rov1.MeasurementRetention{{MetricName: "other"}}
-		}, "Analysis spec invalid: measurementRetention[0]: Rule didn't match any metric name(s)"},
+		}, "cannot be measured: measurementRetention[0]: no metric is called \"other\""},
 		"interval after the arguments are put in": {func(r *rov1.AnalysisRun) {
 			r.Spec.Metrics[0].Interval = "{{args.path}}"
-		}, "Analysis spec invalid: spec.metrics[0].interval"},
+		}, "cannot be measured: spec.metrics[0].interval"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := newRun(webMetric("m"))
@@ -268,7 +268,7 @@ func TestJobs(t *testing.T) {
 				status = &run.Status
 			}
 			m := status.MetricResults[0].Measurements[0]
-			if m.Phase != test.phase || status.Phase != test.run || m.Metadata["job-message"] != test.detail {
+			if m.Phase != test.phase || status.Phase != test.run || m.Phase == "Failed" && m.Message != test.detail {
 				t.Errorf("measurement %+v, run %s", m, status.Phase)
 			}
 			if len(d.DeleteJobs) > 0 {

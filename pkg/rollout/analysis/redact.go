@@ -16,8 +16,8 @@ import (
 	"argosy.dev/argosy/pkg/metric/job"
 )
 
-// hidden stands where a secret was. It is the peer's.
-const hidden = "*****"
+// hidden stands where a secret was.
+const hidden = "[redacted]"
 
 // What is recorded of one measurement is bounded, in bytes: the status keeps many of them.
 const (
@@ -101,7 +101,7 @@ func (r Redactor) texts(in map[string]string) map[string]string {
 	}
 	out := make(map[string]string, len(in))
 	for key, value := range in {
-		if key != job.MetadataName && key != job.MetadataNamespace {
+		if key != job.MetadataName {
 			value = cut(r.Text(value), maxRecorded)
 		}
 		out[key] = value

@@ -52,8 +52,8 @@ func SecretsOf(run *rov1.AnalysisRun, name string) (map[string]rov1.SecretKeyRef
 	return refs, nil
 }
 
-// secretRef returns where in a Secret the argument is; nil if it does not come from one. Like the peer, it goes before
-// a value that stands beside it.
+// secretRef returns where in a Secret the argument is; nil if it does not come from one. It goes before a value that
+// stands beside it.
 func secretRef(arg *rov1.Argument) *rov1.SecretKeyRef {
 	if arg.ValueFrom == nil {
 		return nil
@@ -74,7 +74,7 @@ func resolve(metric *rov1.Metric, args []rov1.Argument, secrets map[string]strin
 			continue
 		}
 		if arg.Value == nil {
-			return nil, fmt.Errorf("argument %q was not supplied", arg.Name)
+			return nil, fmt.Errorf("argument %q has no value", arg.Name)
 		}
 		values["args."+arg.Name] = *arg.Value
 	}
@@ -138,7 +138,7 @@ func putText(text string, values map[string]string) (string, error) {
 	out := tag.ReplaceAllStringFunc(text, func(t string) string {
 		value, known := values[strings.TrimSpace(t[2:len(t)-2])]
 		if !known && err == nil {
-			err = fmt.Errorf("failed to resolve %s", t)
+			err = fmt.Errorf("%s names no argument", t)
 		}
 		return value
 	})
