@@ -4710,7 +4710,7 @@ func schema_argosy_apis_application_v1alpha1_Operation(ref common.ReferenceCallb
 					},
 					"initiatedBy": {
 						SchemaProps: spec.SchemaProps{
-							Description: "initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says.",
+							Description: "initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says, unless it comes from somebody who may write status, as the server itself does.",
 							Ref:         ref(v1alpha1.OperationInitiator{}.OpenAPIModelName()),
 						},
 					},
@@ -14465,7 +14465,7 @@ func schema_argosy_apis_rollout_v1alpha1_TTLStrategy(ref common.ReferenceCallbac
 					},
 					"secondsAfterFailure": {
 						SchemaProps: spec.SchemaProps{
-							Description: "secondsAfterFailure is after how many seconds if it failed. It wins over secondsAfterCompletion.",
+							Description: "secondsAfterFailure is after how many seconds if it did not succeed. It wins over secondsAfterCompletion.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},

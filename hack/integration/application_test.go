@@ -201,6 +201,7 @@ func TestOperationNeedsTheRightToSync(t *testing.T) {
 			for user, want := range map[string]any{
 				"bob+sync":               map[string]any{"username": "bob+sync"},
 				"bob+sync+update-status": map[string]any{"automated": true},
+				"bob+sync+patch-status":  map[string]any{"username": "bob+sync+patch-status"},
 			} {
 				obj := with(application(gvr, name("automated", fmt.Sprint(len(user)))), map[string]any{"sync": map[string]any{}, "initiatedBy": map[string]any{"automated": true}}, "operation")
 				if diff := cmp.Diff(want, at(t, create(t, as(user), obj), "operation", "initiatedBy")); diff != "" {

@@ -8,7 +8,8 @@ type Operation struct {
 	// sync asks for a sync. A rollback is a sync to what a past one has brought.
 	// +optional
 	Sync *SyncOperation `json:"sync,omitempty"`
-	// initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says.
+	// initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says, unless
+	// it comes from somebody who may write status, as the server itself does.
 	// +optional
 	InitiatedBy *OperationInitiator `json:"initiatedBy,omitempty"`
 	// info is shown to people beside the operation.

@@ -159,14 +159,16 @@ func values(v any) any {
 
 // sign writes who asks for the operation, whatever the request says: it is what
 // people and audits go by. Only who may write status, as the loop may, can speak
-// for the automation, since he could write the same into the history.
+// for somebody else and for the automation: he could write the same into the
+// history. Our roles give that right to nobody but cluster-admin.
 func sign(ctx context.Context, may resource.May, op *appv1.Operation) {
-	automated := op.InitiatedBy != nil && ptr.Deref(op.InitiatedBy.Automated, false)
-	if automated && may(ctx, "update", "status") {
-		return
-	}
-	if automated {
-		warning.AddWarning(ctx, "", "operation.initiatedBy.automated: ignored, since you may not update applications/status")
+	if by := op.InitiatedBy; by != nil && (by.Username != "" || by.Automated != nil) {
+		if may(ctx, "update", "status") {
+			return
+		}
+		if ptr.Deref(by.Automated, false) {
+			warning.AddWarning(ctx, "", "operation.initiatedBy.automated: ignored, since you may not update applications/status")
+		}
 	}
 	op.InitiatedBy = &appv1.OperationInitiator{Username: resource.UserName(ctx)}
 }

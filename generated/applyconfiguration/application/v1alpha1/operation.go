@@ -12,7 +12,8 @@ package v1alpha1
 type OperationApplyConfiguration struct {
 	// sync asks for a sync. A rollback is a sync to what a past one has brought.
 	Sync *SyncOperationApplyConfiguration `json:"sync,omitempty"`
-	// initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says.
+	// initiatedBy is who asks. The server writes the name of the authenticated user, whatever the request says, unless
+	// it comes from somebody who may write status, as the server itself does.
 	InitiatedBy *OperationInitiatorApplyConfiguration `json:"initiatedBy,omitempty"`
 	// info is shown to people beside the operation.
 	Info []InfoApplyConfiguration `json:"info,omitempty"`

@@ -12,7 +12,7 @@ package v1alpha1
 type TTLStrategyApplyConfiguration struct {
 	// secondsAfterCompletion is after how many seconds, however it ended.
 	SecondsAfterCompletion *int32 `json:"secondsAfterCompletion,omitempty"`
-	// secondsAfterFailure is after how many seconds if it failed. It wins over secondsAfterCompletion.
+	// secondsAfterFailure is after how many seconds if it did not succeed. It wins over secondsAfterCompletion.
 	SecondsAfterFailure *int32 `json:"secondsAfterFailure,omitempty"`
 	// secondsAfterSuccess is after how many seconds if it succeeded. It wins over secondsAfterCompletion.
 	SecondsAfterSuccess *int32 `json:"secondsAfterSuccess,omitempty"`
