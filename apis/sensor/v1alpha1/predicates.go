@@ -9,20 +9,22 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Ready sums up conditions: False if one of them is, with its reason; True if there are some and all are; else Unknown.
+// Ready sums up conditions: False if one of them is, else Unknown if one is, both with its reason; True if there are
+// some and all are.
 func Ready(conditions []Condition) (status corev1.ConditionStatus, reason string) {
-	status = corev1.ConditionUnknown
-	for i, c := range conditions {
+	if len(conditions) == 0 {
+		return corev1.ConditionUnknown, ""
+	}
+	status = corev1.ConditionTrue
+	for _, c := range conditions {
 		switch {
 		case c.Status == corev1.ConditionFalse:
 			return c.Status, c.Reason
-		case c.Status != corev1.ConditionTrue:
-			return corev1.ConditionUnknown, c.Reason
-		case i == 0:
-			status = c.Status
+		case c.Status != corev1.ConditionTrue && status == corev1.ConditionTrue:
+			status, reason = corev1.ConditionUnknown, c.Reason
 		}
 	}
-	return status, ""
+	return status, reason
 }
 
 // TriggerKind is a kind of trigger: the JSON name of its field in the template.

@@ -86,8 +86,11 @@ func (r *report) jetStreamReplicas(replicas *int32, path *field.Path) {
 
 // eventBusChange refuses changes that would lose what the bus holds, as the peer's webhook does.
 func (r *report) eventBusChange(s, old *snv1.EventBusSpec, path *field.Path) {
-	if s.Kind() != old.Kind() && old.Kind() != "" && s.Kind() != "" {
-		r.forbidden(path, "what a bus is made of cannot be changed from %s to %s, since events would be lost: create another bus", old.Kind(), s.Kind())
+	if s.Kind() != old.Kind() {
+		// One that says nothing has never carried an event.
+		if s.Kind() != "" && old.Kind() != "" {
+			r.forbidden(path, "what a bus is made of cannot be changed from %s to %s, since events would be lost: create another bus", old.Kind(), s.Kind())
+		}
 		return
 	}
 	const immutable = "cannot be changed: create another bus"
