@@ -40,8 +40,12 @@ const component = "argosy-analysis-controller"
 // byRun indexes Jobs and pods by the UID of the analysis run.
 const byRun = "analysisrun-uid"
 
-// measuring is how many measurements are taken at once.
-const measuring = 128
+// measuring is how many measurements are taken at once, and measuringEach how many of one namespace: its slow sources
+// must not keep others from theirs.
+const (
+	measuring     = 128
+	measuringEach = 32
+)
 
 // Config is what the loop needs to run. Argosy and Cluster are required.
 type Config struct {
@@ -68,13 +72,15 @@ type Controller struct {
 	runs   rolloutlisters.AnalysisRunLister
 	jobs   cache.SharedIndexInformer
 	pods   cache.SharedIndexInformer
-	// free has room for each measurement that may be taken at once. measurements are those that are being taken.
+	// free has room for each measurement that may be taken at once. measurements are those that are being taken or wait.
 	free         chan struct{}
 	measurements sync.WaitGroup
 
 	mu sync.Mutex
 	// known is what this process knows of each run beyond the caches.
 	known map[types.NamespacedName]*memory
+	// freeOf is like free, by namespace.
+	freeOf map[string]chan struct{}
 }
 
 // New returns a loop on the given clients.
@@ -98,7 +104,7 @@ func New(config Config) (*Controller, error) {
 			"prometheus": prometheus.New(network, config.PrometheusAddress), "web": web.New(network), "kubernetes": objects,
 		}
 	}
-	c := &Controller{config: config, free: make(chan struct{}, measuring), known: map[types.NamespacedName]*memory{}}
+	c := &Controller{config: config, free: make(chan struct{}, measuring), known: map[types.NamespacedName]*memory{}, freeOf: map[string]chan struct{}{}}
 	c.loop = loop.New(Name, component, config.Workers, config.Cluster, c.reconcile)
 	if err := c.watchRuns(); err != nil {
 		return nil, err

@@ -45,13 +45,20 @@ func (c *Controller) measure(ctx context.Context, key types.NamespacedName, m *m
 		limited, cancel := context.WithCancel(ctx)
 		u := &underway{number: w.Number, cancel: cancel}
 		m.under[w.Metric] = u
+		own := c.freeOf[run.Namespace]
+		if own == nil {
+			own = make(chan struct{}, measuringEach)
+			c.freeOf[run.Namespace] = own
+		}
 		c.measurements.Go(func() {
 			defer cancel()
-			select {
-			case c.free <- struct{}{}:
-				defer func() { <-c.free }()
-			case <-limited.Done():
-				return
+			for _, free := range []chan struct{}{own, c.free} {
+				select {
+				case free <- struct{}{}:
+					defer func() { <-free }()
+				case <-limited.Done():
+					return
+				}
 			}
 			taken, job := c.take(limited, run, w)
 			c.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -48,8 +49,8 @@ type Network struct {
 	secure, insecure *http.Transport
 }
 
-// New returns a network. Unless local is set, it refuses addresses of the machine itself and of its link, among them
-// those by which clouds hand out credentials: what a user must not reach must not be reached through the server.
+// New returns a network. Unless local is set, it refuses addresses of the machine itself, of its link, and those by which
+// clouds hand out credentials: what a user must not reach must not be reached through the server.
 func New(local bool) *Network {
 	transport := func(insecure bool) *http.Transport {
 		dialer := &net.Dialer{Timeout: dialTimeout}
@@ -65,13 +66,16 @@ func New(local bool) *Network {
 	return &Network{secure: transport(false), insecure: transport(true)}
 }
 
+// handOut are addresses beyond the link by which clouds hand out credentials to machines.
+var handOut = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("192.0.0.192")}
+
 // refuseLocal looks at the address that a name was resolved to, just before it is dialled.
 func refuseLocal(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("address %s: %w", address, err)
 	}
-	if ip := to.Addr().Unmap(); ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
+	if ip := to.Addr().Unmap().WithZone(""); slices.Contains(handOut, ip) || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
 		return fmt.Errorf("address %s is the server's own or its link's, which metrics must not reach", ip)
 	}
 	return nil

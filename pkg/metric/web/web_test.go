@@ -178,7 +178,7 @@ func TestLocalAddresses(t *testing.T) {
 	defer server.Close()
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
 	provider := New(outbound.New(false))
-	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "[fe80::1]", "224.0.0.1"} {
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "[fe80::1]", "224.0.0.1", "100.100.100.200", "[fd00:ec2::254]"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		_, err := provider.Measure(ctx, "ns", &rov1.Metric{Provider: rov1.MetricProvider{Web: &rov1.WebMetric{URL: "http://" + host + ":" + port}}})
 		cancel()
