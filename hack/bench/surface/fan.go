@@ -25,11 +25,17 @@ type fanned struct {
 	took   time.Duration
 	lag    time.Duration
 	used   usage
+	// cut is how many watches the server ended, since their watchers did not keep up; they went on from where they were.
+	cut int64
 }
 
 func (f fanned) String() string {
-	return fmt.Sprintf("%.0f creates/s, %.0f events/s, last one %s after the last create, CPU for each event %s",
+	text := fmt.Sprintf("%.0f creates/s, %.0f events/s, last one %s after the last create, CPU for each event %s",
 		f.creates.rate(), float64(f.events)/f.took.Seconds(), ms(f.lag), f.used.per(f.events))
+	if f.cut > 0 {
+		text += fmt.Sprintf(", %d watches cut off", f.cut)
+	}
+	return text
 }
 
 // fanOut has n objects created by k clients while w watchers look on, each with its own connection.
@@ -40,7 +46,7 @@ func (b *bench) fanOut(ctx context.Context, s *side, w, k, n int, create operati
 	if err != nil {
 		return fanned{}, err
 	}
-	var seen atomic.Int64
+	var seen, cut atomic.Int64
 	var last atomic.Int64 // nanoseconds since began
 	began := time.Now()
 	all := make(chan struct{})
@@ -54,20 +60,33 @@ func (b *bench) fanOut(ctx context.Context, s *side, w, k, n int, create operati
 		defer client.CloseIdleConnections()
 		opened.Add(1)
 		watchers.Go(func() {
-			query := "?watch=1&allowWatchBookmarks=true&timeoutSeconds=600&resourceVersion=" + from
-			err := frames(ctx, client, s.url(query), opened.Done, func(line []byte) bool {
-				if !bytes.HasPrefix(line, []byte(`{"type":"ADDED"`)) {
+			// Where the server ends a watch, it goes on from the last event, as a reflector's does.
+			var once sync.Once
+			for at := from; ; cut.Add(1) {
+				var newest []byte
+				query := "?watch=1&allowWatchBookmarks=true&timeoutSeconds=600&resourceVersion=" + at
+				err := frames(ctx, client, s.url(query), func() { once.Do(opened.Done) }, func(line []byte) bool {
+					newest = append(newest[:0], line...)
+					if !bytes.HasPrefix(line, []byte(`{"type":"ADDED"`)) {
+						return true
+					}
+					last.Store(int64(time.Since(began)))
+					if seen.Add(1) == int64(w*n) {
+						close(all)
+					}
 					return true
+				})
+				if ctx.Err() != nil {
+					return
 				}
-				last.Store(int64(time.Since(began)))
-				if seen.Add(1) == int64(w*n) {
-					close(all)
+				if newest != nil {
+					at, err = eventVersion(newest)
 				}
-				return true
-			})
-			if err != nil && ctx.Err() == nil {
-				failed <- err
-				cancel()
+				if err != nil {
+					failed <- err
+					cancel()
+					return
+				}
 			}
 		})
 	}
@@ -96,7 +115,7 @@ func (b *bench) fanOut(ctx context.Context, s *side, w, k, n int, create operati
 		return fanned{}, err
 	}
 	end := time.Duration(last.Load())
-	f := fanned{creates: r, events: w * n, took: end - start, lag: max(0, end-created)}
+	f := fanned{creates: r, events: w * n, took: end - start, lag: max(0, end-created), cut: cut.Load()}
 	f.used = used.minus(b.meter.idle.over(f.took))
 	return f, nil
 }
@@ -155,6 +174,24 @@ func frames(ctx context.Context, client *http.Client, url string, opened func(),
 		}
 		line = line[:0]
 	}
+}
+
+// eventVersion is the resourceVersion of a watch event's object.
+func eventVersion(event []byte) (string, error) {
+	var e struct {
+		Type   string
+		Object struct {
+			Message  string
+			Metadata struct{ ResourceVersion string }
+		}
+	}
+	if err := json.Unmarshal(event, &e); err != nil {
+		return "", fmt.Errorf("read an event: %w", err)
+	}
+	if e.Type == "ERROR" {
+		return "", fmt.Errorf("watch: %s", e.Object.Message)
+	}
+	return e.Object.Metadata.ResourceVersion, nil
 }
 
 // listVersion is the resourceVersion as of now.
