@@ -6,6 +6,7 @@ package rollout
 import (
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/utils/ptr"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
@@ -38,17 +39,22 @@ func (r *run) newlyPaused() bool { return len(r.status.PauseConditions) > len(r.
 // need nothing, so that what is decided rests on what has happened. It returns whether it did anything.
 func (r *run) scaleCanary() bool {
 	if r.halted() {
-		return false
+		return r.resized() && r.resizeHalted()
+	}
+	// The arithmetic without a router sees to it by itself that enough pods stay available.
+	spared := func(rs *appsv1.ReplicaSet, count int32) int32 { return count }
+	if r.spec.Strategy.Canary.TrafficRouting != nil {
+		spared = r.spared
 	}
 	if r.stable != nil && r.stable != r.current {
 		r.dropDeadline(r.stable)
 		// By the weights as they were: stable pods that traffic was just taken from go the next time, not before.
-		if _, count := r.counts(r.prev.Canary.Weights); r.scale(r.stable, r.spared(r.stable, count)) {
+		if _, count := r.counts(r.prev.Canary.Weights); r.scale(r.stable, spared(r.stable, count)) {
 			return true
 		}
 	}
 	count, _ := r.counts(r.status.Canary.Weights)
-	scaled := r.scaleNew(r.spared(r.current, count))
+	scaled := r.scaleNew(spared(r.current, count))
 	r.shrinkWorkload()
 	return scaled || r.retire()
 }

@@ -111,6 +111,30 @@ func TestSpecPauseHoldsSteps(t *testing.T) {
 	s.wantPods("1:0 2:2")
 }
 
+// TestResizeWhilePausedByHand: the pods that there are follow the wanted number, and nothing else happens.
+func TestResizeWhilePausedByHand(t *testing.T) {
+	s := newSim(t, `spec: {replicas: 2, strategy: {canary: {steps: [{setWeight: 50}, {pause: {}}, {setWeight: 100}]}}}`)
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.do(Pause(s.ro, &rov1.RolloutPause{}, s.now))
+	s.ro.Generation++
+	s.resize(4)
+	s.run(time.Minute)
+	s.wantPods("1:4")
+	s.image("two")
+	s.resize(6)
+	s.run(time.Minute)
+	s.wantPods("1:6 2:0")
+	s.do(Resume(s.ro, &rov1.RolloutResume{}, s.now))
+	s.ro.Generation++
+	s.until("pause", func() bool { return len(s.ro.Status.PauseConditions) > 0 })
+	s.wantPods("1:3 2:3")
+	s.do(Pause(s.ro, &rov1.RolloutPause{}, s.now))
+	s.ro.Generation++
+	s.resize(4)
+	s.run(time.Minute)
+	s.wantPods("1:2 2:2")
+}
+
 func TestPromoteFull(t *testing.T) {
 	s := newSim(t, `spec: {replicas: 3, strategy: {canary: {steps: [{setWeight: 20}, {pause: {}}, {setWeight: 40}, {pause: {}}]}}}`)
 	s.phase(rov1.RolloutPhaseHealthy)

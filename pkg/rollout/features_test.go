@@ -38,8 +38,8 @@ func TestInvalid(t *testing.T) {
 		}, `has unmatch label "app"`},
 		"template missing": {`{strategy: {canary: {steps: [{analysis: {templates: [{templateName: later}]}}]}}}`, func(s *sim) {
 			s.world.AnalysisTemplates["later"] = s.world.AnalysisTemplates["check"]
-		}, `'later' not found`},
-		"argument missing": {`{strategy: {canary: {steps: [{analysis: {templates: [{templateName: asks}]}}]}}}`, nil, `args.needed`},
+		}, `"later"`},
+		"argument missing": {`{strategy: {canary: {steps: [{analysis: {templates: [{templateName: asks}]}}]}}}`, nil, `"needed"`},
 		"endless":          {`{strategy: {canary: {steps: [{analysis: {templates: [{templateName: endless}]}}]}}}`, nil, `runs indefinitely`},
 		"experiment": {`{strategy: {canary: {steps: [{experiment: {templates: [{name: a, specRef: stable}]}}]}}}`, nil,
 			`spec.strategy.canary.steps[0].experiment`},

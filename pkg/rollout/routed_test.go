@@ -253,3 +253,89 @@ func TestHeaderRoutes(t *testing.T) {
 		}
 	}
 }
+
+func TestDynamicDeadlineAbort(t *testing.T) {
+	s := newSim(t, `spec: {replicas: 4, progressDeadlineSeconds: 20, progressDeadlineAbort: true, strategy: {canary: {stableService: stable, canaryService: canary,
+		trafficRouting: {nginx: {stableIngress: main}}, dynamicStableScale: true, steps: [{setWeight: 50}, {pause: {duration: 5}}, {setWeight: 100}]}}}`)
+	s.ingress()
+	s.phase(rov1.RolloutPhaseHealthy)
+	n := 0
+	s.takes = func(rs *appsReplicaSet) time.Duration {
+		if n++; revisionOf(rs) == 2 && n > 2 {
+			return -1
+		}
+		return time.Second
+	}
+	s.image("two")
+	s.until("abort", func() bool { return s.ro.Status.Abort })
+	s.run(2 * time.Minute)
+	s.wantPods("1:4 2:0")
+	s.wantWeight("0")
+}
+
+func TestMaxTrafficWeight(t *testing.T) {
+	s := newSim(t, `spec: {replicas: 10, strategy: {canary: {stableService: stable, canaryService: canary,
+		trafficRouting: {nginx: {stableIngress: main}, maxTrafficWeight: 1000}, steps: [{setWeight: 250}, {pause: {}}]}}}`)
+	s.ingress()
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.image("two")
+	s.phase(rov1.RolloutPhasePaused)
+	s.wantPods("1:10 2:3")
+	s.wantWeight("250")
+	if s.ro.Status.Canary.Weights.Stable.Weight != 750 {
+		t.Error(s.describe())
+	}
+}
+
+// TestPingPong: the two Services take turns, and a Service never changes under the traffic.
+func TestPingPong(t *testing.T) {
+	s := newSim(t, `spec: {replicas: 2, strategy: {canary: {pingPong: {pingService: ping, pongService: pong},
+		trafficRouting: {istio: {virtualService: {name: vs}}}, steps: [{setWeight: 25}, {pause: {}}]}}}`)
+	ref := traffic.Ref{Group: "networking.istio.io", Resource: "virtualservices", Namespace: "ns", Name: "vs"}
+	destination := func(host string, weight int64) any {
+		return map[string]any{"destination": map[string]any{"host": host}, "weight": weight}
+	}
+	s.world.Routes = traffic.Observed{ref: {Object: map[string]any{
+		"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": map[string]any{"name": "vs", "namespace": "ns"},
+		"spec": map[string]any{"http": []any{map[string]any{"route": []any{destination("ping", 100), destination("pong", 0)}}}},
+	}}}
+	weights := func() string {
+		routes, _, _ := unstructured.NestedSlice(s.world.Routes[ref].Object, "spec", "http")
+		out := map[string]any{}
+		for _, d := range routes[0].(map[string]any)["route"].([]any) {
+			host, _, _ := unstructured.NestedString(d.(map[string]any), "destination", "host")
+			out[host] = d.(map[string]any)["weight"]
+		}
+		return fmt.Sprint(out["ping"], " / ", out["pong"])
+	}
+	want := func(split string) {
+		t.Helper()
+		if got := weights(); got != split {
+			t.Fatalf("%s, want %s\n%s", got, split, s.describe())
+		}
+		// Where traffic goes there must be pods.
+		for name, part := range map[string]string{"ping": strings.Split(split, " / ")[0], "pong": strings.Split(split, " / ")[1]} {
+			if part != "0" && s.availableOf(selects(s.services[name])) == 0 {
+				t.Fatalf("%s gets %s, and has no pods\n%s", name, part, s.describe())
+			}
+		}
+	}
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.run(time.Minute)
+	want("100 / 0")
+	s.image("two")
+	s.phase(rov1.RolloutPhasePaused)
+	want("75 / 25")
+	s.promote()
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.run(time.Minute)
+	want("0 / 100")
+	s.wantPods("1:0 2:2")
+	s.image("three")
+	s.phase(rov1.RolloutPhasePaused)
+	want("25 / 75")
+	s.promote()
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.run(time.Minute)
+	want("100 / 0")
+}

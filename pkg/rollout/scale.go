@@ -4,6 +4,8 @@
 package rollout
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -16,10 +18,17 @@ import (
 // scale tells a ReplicaSet to have so many pods, and notes what the rollout wants in all. It returns whether the number
 // has changed.
 func (r *run) scale(rs *appsv1.ReplicaSet, to int32) bool {
+	return r.scaleNoting(rs, to, strconv.Itoa(int(r.replicas())))
+}
+
+// scaleNoting is scale with a note of one's own.
+func (r *run) scaleNoting(rs *appsv1.ReplicaSet, to int32, note string) bool {
 	from := *rs.Spec.Replicas
 	r.patch(rs, func(rs *appsv1.ReplicaSet) {
 		*rs.Spec.Replicas = to
-		with(&rs.Annotations, map[string]string{rov1.AnnotationDesiredReplicas: strconv.Itoa(int(r.replicas()))})
+		if note != "" {
+			with(&rs.Annotations, map[string]string{rov1.AnnotationDesiredReplicas: note})
+		}
 	})
 	if from == to {
 		return false
@@ -35,12 +44,49 @@ func (r *run) scale(rs *appsv1.ReplicaSet, to int32) bool {
 // spared returns the nearest number of pods to count that a ReplicaSet can be scaled to while enough pods stay available
 // in all, of whatever version: traffic may be about to come back to them.
 func (r *run) spared(rs *appsv1.ReplicaSet, count int32) int32 {
-	if r.spec.Strategy.Canary.TrafficRouting == nil {
-		return count // the arithmetic has seen to it
-	}
 	_, unavailable := r.fences()
 	spare := max(0, sum(r.sets, lasting)-(r.replicas()-unavailable))
 	return max(count, min(*rs.Spec.Replicas, lasting(rs)-spare))
+}
+
+// resizeHalted follows the number of pods that are wanted in all while nothing else moves: each version keeps its part,
+// and one without pods stays without. What is wanted is noted only when that is done.
+func (r *run) resizeHalted() (scaled bool) {
+	type target struct {
+		rs    *appsv1.ReplicaSet
+		count int32
+	}
+	fresh, good := target{r.current, 0}, target{r.stable, r.replicas()}
+	have := *r.current.Spec.Replicas
+	switch {
+	case r.stable == nil || r.stable == r.current:
+		fresh.count, good.rs = r.replicas(), nil
+	case have == 0:
+	case r.spec.Strategy.Canary.TrafficRouting != nil:
+		fresh.count, good.count = r.counts(r.prev.Canary.Weights)
+	default:
+		fresh.count, good.count = replicas.Split(r.replicas(), have, have+*r.stable.Spec.Replicas, 0)
+	}
+	targets := []target{fresh}
+	if good.rs != nil {
+		targets = append(targets, good)
+	}
+	// Those that shrink make room for those that grow.
+	slices.SortStableFunc(targets, func(a, b target) int {
+		return cmp.Compare(a.count-*a.rs.Spec.Replicas, b.count-*b.rs.Spec.Replicas)
+	})
+	done := true
+	for _, t := range targets {
+		count := r.spared(t.rs, t.count)
+		done = done && count == t.count
+		scaled = r.scaleNoting(t.rs, count, t.rs.Annotations[rov1.AnnotationDesiredReplicas]) || scaled
+	}
+	for _, t := range targets {
+		if done {
+			r.scale(t.rs, t.count)
+		}
+	}
+	return scaled
 }
 
 // resized tells that the rollout wants another number of pods in all than when its ReplicaSets were last scaled. Then

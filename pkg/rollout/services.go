@@ -102,8 +102,13 @@ func (r *run) reachable(rs *appsv1.ReplicaSet) bool {
 	if w := r.prev.Canary.Weights; w != nil && (w.Canary.PodTemplateHash == hash || w.Stable.PodTemplateHash == hash) {
 		return true
 	}
-	for _, s := range r.services {
-		if selects(s) == hash {
+	idle := ""
+	if c := r.spec.Strategy.Canary; c != nil && c.PingPong != nil && r.course() == settled {
+		// The Service whose turn it is not still selects the version before, and gets nothing.
+		_, idle = r.sides()
+	}
+	for name, s := range r.services {
+		if name != idle && selects(s) == hash {
 			return true
 		}
 	}
