@@ -144,7 +144,7 @@ func (a *app) wait(phase string) *unstructured.Unstructured {
 // waitFor waits until the rollout satisfies a condition.
 func (a *app) waitFor(what string, done func(*unstructured.Unstructured) bool) *unstructured.Unstructured {
 	a.t.Helper()
-	o, err := framework.WaitFor(within(a.t, 90*time.Second), admin.Dynamic, compatRollouts, a.ns, a.name, func(o *unstructured.Unstructured) (bool, error) { return done(o), nil })
+	o, err := framework.WaitFor(within(a.t, 2*time.Minute), admin.Dynamic, compatRollouts, a.ns, a.name, func(o *unstructured.Unstructured) (bool, error) { return done(o), nil })
 	if err != nil {
 		a.t.Fatalf("%s: %v", what, err)
 	}

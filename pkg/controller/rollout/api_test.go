@@ -28,7 +28,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/generated/clientset/versioned"
+	"argosy.dev/argosy/pkg/rollout"
 )
 
 // api is a small API server, cluster and ours in one, with what the loop relies on: resourceVersions that rise, conflicts,
@@ -51,6 +53,8 @@ type api struct {
 	// settle plays the other controllers of the cluster, after each write.
 	settle func()
 	done   bool
+	// core is the core of the loops that run here.
+	core func(*rov1.Rollout, rollout.World) rollout.Decision
 }
 
 // errAfterwards is a guard's verdict by which the write is done and the answer is lost.
@@ -209,15 +213,15 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	answer, err := a.do(r, object, subresource, body)
-	if err == nil && verdict != nil {
+	if err == nil && r.Method != http.MethodGet && a.settle != nil {
+		a.settle()
+	}
+	if err == nil {
 		err = verdict
 	}
 	if err != nil {
 		fail(w, err)
 		return
-	}
-	if r.Method != http.MethodGet && a.settle != nil {
-		a.settle()
 	}
 	respond(w, answer)
 }

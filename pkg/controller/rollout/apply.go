@@ -90,7 +90,7 @@ func (c *Controller) createReplicaSet(ctx context.Context, ro *rov1.Rollout, m *
 		}
 	}
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 			return err
 		}
 		return refused{func(w *rollout.World) {

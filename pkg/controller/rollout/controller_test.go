@@ -143,7 +143,10 @@ func (a *api) replicaSets() {
 			a.remove(have[0])
 		}
 		_ = unstructured.SetNestedField(set.Object, want, "status", "replicas")
-		_ = unstructured.SetNestedField(set.Object, want, "status", "availableReplicas")
+		for _, field := range []string{"availableReplicas", "readyReplicas"} {
+			_ = unstructured.SetNestedField(set.Object, want, "status", field)
+		}
+		_ = unstructured.SetNestedField(set.Object, int64(1), "status", "observedGeneration")
 		a.put(path, set)
 	}
 }
@@ -245,7 +248,10 @@ func (a *api) run(stop <-chan struct{}, done func() bool) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	c.decide = script
+	if a.core == nil {
+		a.core = script
+	}
+	c.decide = a.core
 	ctx, cancel := context.WithTimeout(a.t.Context(), 20*time.Second)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -63,6 +63,9 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 		err := c.apply(ctx, ro, m, v.World, decision.Effects)
 		refusal := refused{}
 		if !errors.As(err, &refusal) {
+			if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+				return 0, nil // the rollout goes with its namespace; nothing can be made there any more
+			}
 			if err != nil {
 				return 0, err
 			}
