@@ -36,7 +36,7 @@ func InRange(text []byte) error {
 
 func inRange(number []byte) error {
 	// Shorter ones without an exponent always fit.
-	if len(number) < 300 && bytes.IndexAny(number, "eE") < 0 {
+	if len(number) < 300 && !bytes.ContainsAny(number, "eE") {
 		return nil
 	}
 	if _, err := strconv.ParseFloat(string(number), 64); err != nil {

@@ -16155,21 +16155,21 @@ func schema_argosy_apis_sensor_v1alpha1_BitbucketEventSource(ref common.Referenc
 					},
 					"owner": {
 						SchemaProps: spec.SchemaProps{
-							Description: "owner is the owner of repositorySlug.\n\nDeprecated: use repositories.",
+							Description: "owner is the owner of repositorySlug.\n\nIt is deprecated: use repositories.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"repositorySlug": {
 						SchemaProps: spec.SchemaProps{
-							Description: "repositorySlug is one repository of owner.\n\nDeprecated: use repositories.",
+							Description: "repositorySlug is one repository of owner.\n\nIt is deprecated: use repositories.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"projectKey": {
 						SchemaProps: spec.SchemaProps{
-							Description: "projectKey is a project.\n\nDeprecated: it has no meaning.",
+							Description: "projectKey is a project.\n\nIt is deprecated: it has no meaning.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -16317,14 +16317,14 @@ func schema_argosy_apis_sensor_v1alpha1_BitbucketServerEventSource(ref common.Re
 					},
 					"projectKey": {
 						SchemaProps: spec.SchemaProps{
-							Description: "projectKey is the project of repositorySlug.\n\nDeprecated: use repositories.",
+							Description: "projectKey is the project of repositorySlug.\n\nIt is deprecated: use repositories.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"repositorySlug": {
 						SchemaProps: spec.SchemaProps{
-							Description: "repositorySlug is one repository of projectKey.\n\nDeprecated: use repositories.",
+							Description: "repositorySlug is one repository of projectKey.\n\nIt is deprecated: use repositories.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -17275,7 +17275,7 @@ func schema_argosy_apis_sensor_v1alpha1_EventBusSpec(ref common.ReferenceCallbac
 				Properties: map[string]spec.Schema{
 					"nats": {
 						SchemaProps: spec.SchemaProps{
-							Description: "nats is NATS Streaming.\n\nDeprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried by JetStream all the same.",
+							Description: "nats is NATS Streaming.\n\nIt is deprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried by JetStream all the same.",
 							Ref:         ref(sensorv1alpha1.NATSBus{}.OpenAPIModelName()),
 						},
 					},
@@ -19051,21 +19051,21 @@ func schema_argosy_apis_sensor_v1alpha1_GithubEventSource(ref common.ReferenceCa
 					},
 					"owner": {
 						SchemaProps: spec.SchemaProps{
-							Description: "owner is the owner of repository.\n\nDeprecated: use repositories.",
+							Description: "owner is the owner of repository.\n\nIt is deprecated: use repositories.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"repository": {
 						SchemaProps: spec.SchemaProps{
-							Description: "repository is one repository of owner.\n\nDeprecated: use repositories.",
+							Description: "repository is one repository of owner.\n\nIt is deprecated: use repositories.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"id": {
 						SchemaProps: spec.SchemaProps{
-							Description: "id is the number of a webhook.\n\nDeprecated: it has no meaning.",
+							Description: "id is the number of a webhook.\n\nIt is deprecated: it has no meaning.",
 							Type:        []string{"integer"},
 							Format:      "int64",
 						},
@@ -19231,7 +19231,7 @@ func schema_argosy_apis_sensor_v1alpha1_GitlabEventSource(ref common.ReferenceCa
 					},
 					"projectID": {
 						SchemaProps: spec.SchemaProps{
-							Description: "projectID is one project.\n\nDeprecated: use projects.",
+							Description: "projectID is one project.\n\nIt is deprecated: use projects.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -21644,7 +21644,7 @@ func schema_argosy_apis_sensor_v1alpha1_RedisEventSource(ref common.ReferenceCal
 					},
 					"namespace": {
 						SchemaProps: spec.SchemaProps{
-							Description: "namespace is the namespace of the secret.\n\nDeprecated: secrets are read in the namespace of the event source.",
+							Description: "namespace is the namespace of the secret.\n\nIt is deprecated: secrets are read in the namespace of the event source.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

@@ -114,11 +114,6 @@ func (k *Kind[T]) must(obj runtime.Object) T {
 	return t
 }
 
-// objectMeta returns the metadata of obj itself, not a copy.
-func objectMeta(obj Object) *metav1.ObjectMeta {
-	return obj.GetObjectMeta().(*metav1.ObjectMeta)
-}
-
 // assign copies what src points at to where dst points.
 func assign(dst, src any) {
 	reflect.ValueOf(dst).Elem().Set(reflect.ValueOf(src).Elem())

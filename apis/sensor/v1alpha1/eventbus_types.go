@@ -43,7 +43,7 @@ type EventBusList struct {
 type EventBusSpec struct {
 	// nats is NATS Streaming.
 	//
-	// Deprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried
+	// It is deprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried
 	// by JetStream all the same.
 	// +optional
 	NATS *NATSBus `json:"nats,omitempty"`

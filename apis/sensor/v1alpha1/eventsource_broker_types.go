@@ -317,7 +317,7 @@ type RedisEventSource struct {
 	Password *corev1.SecretKeySelector `json:"password,omitempty"`
 	// namespace is the namespace of the secret.
 	//
-	// Deprecated: secrets are read in the namespace of the event source.
+	// It is deprecated: secrets are read in the namespace of the event source.
 	// +optional
 	Namespace string `json:"namespace,omitempty"`
 	// jsonBody takes the body of a message as JSON, not as text. Default: false.

@@ -74,17 +74,17 @@ type GithubEventSource struct {
 	Organizations []string `json:"organizations,omitzero"`
 	// owner is the owner of repository.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	// +optional
 	Owner string `json:"owner,omitempty"`
 	// repository is one repository of owner.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	// +optional
 	Repository string `json:"repository,omitempty"`
 	// id is the number of a webhook.
 	//
-	// Deprecated: it has no meaning.
+	// It is deprecated: it has no meaning.
 	// +optional
 	ID *int64 `json:"id,omitempty"`
 	// apiToken is the key of a secret with a token for GitHub's API.
@@ -136,7 +136,7 @@ type GitlabEventSource struct {
 	Groups []string `json:"groups,omitzero"`
 	// projectID is one project.
 	//
-	// Deprecated: use projects.
+	// It is deprecated: use projects.
 	// +optional
 	ProjectID string `json:"projectID,omitempty"`
 	// gitlabBaseURL is the address of GitLab, such as https://gitlab.com.
@@ -189,17 +189,17 @@ type BitbucketEventSource struct {
 	Repositories []BitbucketRepository `json:"repositories,omitzero"`
 	// owner is the owner of repositorySlug.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	// +optional
 	Owner string `json:"owner,omitempty"`
 	// repositorySlug is one repository of owner.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	// +optional
 	RepositorySlug string `json:"repositorySlug,omitempty"`
 	// projectKey is a project.
 	//
-	// Deprecated: it has no meaning.
+	// It is deprecated: it has no meaning.
 	// +optional
 	ProjectKey string `json:"projectKey,omitempty"`
 	// auth are credentials for Bitbucket's API.
@@ -239,12 +239,12 @@ type BitbucketServerEventSource struct {
 	Projects []string `json:"projects,omitzero"`
 	// projectKey is the project of repositorySlug.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	// +optional
 	ProjectKey string `json:"projectKey,omitempty"`
 	// repositorySlug is one repository of projectKey.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	// +optional
 	RepositorySlug string `json:"repositorySlug,omitempty"`
 	// bitbucketserverBaseURL is the address of the server's API, such as https://bitbucket.example.com/rest.

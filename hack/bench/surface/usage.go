@@ -138,14 +138,7 @@ func cpu(pid int) time.Duration {
 	return time.Duration(ticks) * tick
 }
 
-// resident is the memory of a component's processes, in bytes.
-func (m *meter) resident(component int) (total int64) {
-	for _, pid := range m.pids[component] {
-		total += resident(pid)
-	}
-	return total
-}
-
+// resident is the memory of a process, in bytes; zero if it is gone.
 func resident(pid int) int64 {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {

@@ -19,15 +19,15 @@ type BitbucketEventSourceApplyConfiguration struct {
 	Repositories []BitbucketRepositoryApplyConfiguration `json:"repositories,omitempty"`
 	// owner is the owner of repositorySlug.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	Owner *string `json:"owner,omitempty"`
 	// repositorySlug is one repository of owner.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	RepositorySlug *string `json:"repositorySlug,omitempty"`
 	// projectKey is a project.
 	//
-	// Deprecated: it has no meaning.
+	// It is deprecated: it has no meaning.
 	ProjectKey *string `json:"projectKey,omitempty"`
 	// auth are credentials for Bitbucket's API.
 	Auth *BitbucketAuthApplyConfiguration `json:"auth,omitempty"`

@@ -26,11 +26,11 @@ type BitbucketServerEventSourceApplyConfiguration struct {
 	Projects []string `json:"projects,omitempty"`
 	// projectKey is the project of repositorySlug.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	ProjectKey *string `json:"projectKey,omitempty"`
 	// repositorySlug is one repository of projectKey.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	RepositorySlug *string `json:"repositorySlug,omitempty"`
 	// bitbucketserverBaseURL is the address of the server's API, such as https://bitbucket.example.com/rest.
 	BitbucketServerBaseURL *string `json:"bitbucketserverBaseURL,omitempty"`

@@ -12,7 +12,7 @@ package v1alpha1
 type EventBusSpecApplyConfiguration struct {
 	// nats is NATS Streaming.
 	//
-	// Deprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried
+	// It is deprecated: NATS Streaming is no longer maintained since June 2023; use jetstream. A bus of this kind is carried
 	// by JetStream all the same.
 	NATS *NATSBusApplyConfiguration `json:"nats,omitempty"`
 	// jetstream is a NATS JetStream that is brought up for the bus.

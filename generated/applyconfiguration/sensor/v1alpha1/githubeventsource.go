@@ -25,15 +25,15 @@ type GithubEventSourceApplyConfiguration struct {
 	Organizations []string `json:"organizations,omitempty"`
 	// owner is the owner of repository.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	Owner *string `json:"owner,omitempty"`
 	// repository is one repository of owner.
 	//
-	// Deprecated: use repositories.
+	// It is deprecated: use repositories.
 	Repository *string `json:"repository,omitempty"`
 	// id is the number of a webhook.
 	//
-	// Deprecated: it has no meaning.
+	// It is deprecated: it has no meaning.
 	ID *int64 `json:"id,omitempty"`
 	// apiToken is the key of a secret with a token for GitHub's API.
 	APIToken *v1.SecretKeySelectorApplyConfiguration `json:"apiToken,omitempty"`

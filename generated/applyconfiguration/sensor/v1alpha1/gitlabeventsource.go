@@ -25,7 +25,7 @@ type GitlabEventSourceApplyConfiguration struct {
 	Groups []string `json:"groups,omitempty"`
 	// projectID is one project.
 	//
-	// Deprecated: use projects.
+	// It is deprecated: use projects.
 	ProjectID *string `json:"projectID,omitempty"`
 	// gitlabBaseURL is the address of GitLab, such as https://gitlab.com.
 	GitlabBaseURL *string `json:"gitlabBaseURL,omitempty"`

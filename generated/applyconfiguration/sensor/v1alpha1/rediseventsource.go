@@ -27,7 +27,7 @@ type RedisEventSourceApplyConfiguration struct {
 	Password *v1.SecretKeySelectorApplyConfiguration `json:"password,omitempty"`
 	// namespace is the namespace of the secret.
 	//
-	// Deprecated: secrets are read in the namespace of the event source.
+	// It is deprecated: secrets are read in the namespace of the event source.
 	Namespace *string `json:"namespace,omitempty"`
 	// jsonBody takes the body of a message as JSON, not as text. Default: false.
 	JSONBody *bool `json:"jsonBody,omitempty"`
