@@ -39,6 +39,8 @@ type doc struct {
 	// name is FAMILY/FILE, with #2, #3 for further documents of the same role.
 	name   string
 	object *unstructured.Unstructured
+	// unreadable says why the file is no YAML of objects; there is no object then.
+	unreadable error
 }
 
 // caseSet is one family's cases, sorted by file and place in it.
@@ -47,6 +49,8 @@ type caseSet struct {
 	workflows []doc // to be run
 	others    []doc // templates, ConfigMaps, ...
 	golden    map[string]outcome
+	// unreadable are files that are no YAML of objects: templates, or wrong on purpose.
+	unreadable []doc
 }
 
 // load reads the cases of a family below dir.
@@ -74,10 +78,14 @@ func load(dir, family string) (*caseSet, error) {
 			return nil, fmt.Errorf("read case: %w", err)
 		}
 		objects, err := framework.Decode(data)
+		name := family + "/" + filepath.ToSlash(rel)
+		set.add(name, objects)
 		if err != nil {
-			return nil, fmt.Errorf("case %s: %w", rel, err)
+			if len(objects) > 0 {
+				name = fmt.Sprintf("%s#%d", name, len(objects)+1)
+			}
+			set.unreadable = append(set.unreadable, doc{name: name, unreadable: err})
 		}
-		set.add(family+"/"+filepath.ToSlash(rel), objects)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, family, "golden.json"))
 	if os.IsNotExist(err) {
@@ -108,10 +116,10 @@ func (s *caseSet) add(name string, objects []*unstructured.Unstructured) {
 		o.SetNamespace("")
 		if o.GetKind() == "Workflow" {
 			workflows++
-			s.workflows = append(s.workflows, doc{numbered(workflows), o})
+			s.workflows = append(s.workflows, doc{name: numbered(workflows), object: o})
 		} else {
 			others++
-			s.others = append(s.others, doc{numbered(others), o})
+			s.others = append(s.others, doc{name: numbered(others), object: o})
 		}
 	}
 }

@@ -160,7 +160,7 @@ func conformFamily(ctx context.Context, c *framework.Client, o options, e expect
 
 // manifests submits all manifests, storing none.
 func manifests(ctx context.Context, o options, e expectation, p *prepared, set *caseSet, report func(verdict)) {
-	docs := slices.Concat(set.others, set.workflows)
+	docs := slices.Concat(set.unreadable, set.others, set.workflows)
 	listed := slices.ContainsFunc(docs, func(d doc) bool { return e.refused[d.name] != "" })
 	each(docs, o.parallel, func(d doc) {
 		if !strings.HasPrefix(d.name, o.only) {

@@ -49,20 +49,23 @@ func check(ctx context.Context, p *prepared, d doc) error {
 // this folder, a refusal that names what this version does not support is none
 // of the list's business.
 func judgeManifest(ctx context.Context, p *prepared, e expectation, d doc, listed bool) (verdict, bool) {
-	if d.object.GroupVersionKind().Group != framework.CompatGroup {
-		return verdict{}, false
-	}
 	v := verdict{Name: d.name, Result: "accepted"}
 	reason, known := e.refused[d.name]
-	err := check(ctx, p, d)
+	err := d.unreadable
+	if err == nil {
+		if d.object.GroupVersionKind().Group != framework.CompatGroup {
+			return verdict{}, false
+		}
+		err = check(ctx, p, d)
+	}
 	switch {
 	case err == nil && known:
 		v.Result, v.Why = "fail", "accepted, but refused.txt says it is refused: take it out there"
 	case err == nil:
-	case refusal(err) == 0:
-		v.Result, v.Why = "fail", err.Error()
 	case known && strings.Contains(err.Error(), reason):
 		v.Result, v.Why = "refused", reason
+	case refusal(err) == 0:
+		v.Result, v.Why = "fail", err.Error()
 	case known:
 		v.Result, v.Why = "fail", fmt.Sprintf("refused for another reason than %q: %v", reason, err)
 	case !listed && strings.Contains(err.Error(), notSupported):

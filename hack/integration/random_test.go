@@ -21,6 +21,7 @@ func TestRandomObjects(t *testing.T) {
 	}
 	for _, r := range results {
 		if !r.Served {
+			t.Errorf("%s is not served", r.Kind)
 			continue
 		}
 		t.Logf("%s: %d objects, %d given up, %d requests, %.0f%% of %d properties, %s", r.Kind, r.Objects, r.GivenUp, r.Requests, r.Percent(), r.Total, r.Took)

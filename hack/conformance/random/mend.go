@@ -231,6 +231,16 @@ func (m *mender) replace(path []any, value any, n int, c complaint) bool {
 		return n < len(numbers) && set(m.obj, path, numbers[n])
 	case bool:
 		return n < 2 && set(m.obj, path, !v)
+	case []any:
+		// Perhaps there are too few, or too many.
+		switch {
+		case n < 2 && len(v) == 0:
+			return m.fill(path, n)
+		case n < 2:
+			return set(m.obj, path, append(slices.Clone(v), clone(v[len(v)-1])))
+		case n == 2 && len(v) > 1:
+			return set(m.obj, path, v[:1])
+		}
 	case map[string]any:
 		if c.missing {
 			// The message names what is missing.

@@ -16,7 +16,8 @@ import (
 )
 
 // Decode reads the Kubernetes objects of a YAML stream. Documents without a
-// kind are left out, lists are not opened.
+// kind are left out, lists are not opened. With an error come the objects
+// before it.
 func Decode(data []byte) ([]*unstructured.Unstructured, error) {
 	var out []*unstructured.Unstructured
 	r := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
@@ -26,11 +27,11 @@ func Decode(data []byte) ([]*unstructured.Unstructured, error) {
 			return out, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read yaml: %w", err)
+			return out, fmt.Errorf("read yaml: %w", err)
 		}
 		js, err := yaml.YAMLToJSON(doc)
 		if err != nil {
-			return nil, fmt.Errorf("decode yaml: %w", err)
+			return out, fmt.Errorf("decode yaml: %w", err)
 		}
 		o := &unstructured.Unstructured{}
 		if string(js) == "null" {
@@ -38,7 +39,7 @@ func Decode(data []byte) ([]*unstructured.Unstructured, error) {
 		}
 		if err := o.UnmarshalJSON(js); err != nil {
 			if bytes.Contains(js, []byte("\"kind\"")) {
-				return nil, fmt.Errorf("decode object: %w", err)
+				return out, fmt.Errorf("decode object: %w", err)
 			}
 			continue
 		}
