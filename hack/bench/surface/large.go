@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -88,27 +89,14 @@ func (b *bench) makeLarge(ctx context.Context, s *side) ([]*body, error) {
 }
 
 func versionOf(object []byte) (string, error) {
-	// Only what comes before the spec is looked at: the client's work should not count.
-	dec := json.NewDecoder(bytes.NewReader(object))
-	for depth, key := 0, ""; ; {
-		token, err := dec.Token()
-		if err != nil {
-			return "", fmt.Errorf("find the resource version: %w", err)
-		}
-		switch t := token.(type) {
-		case json.Delim:
-			if t == '{' || t == '[' {
-				depth++
-			} else {
-				depth--
-			}
-		case string:
-			if key == "resourceVersion" && depth == 2 {
-				return t, nil
-			}
-			key = t
-			continue
-		}
-		key = ""
+	var o struct {
+		Metadata struct{ ResourceVersion string }
 	}
+	if err := json.Unmarshal(object, &o); err != nil {
+		return "", fmt.Errorf("read an object: %w", err)
+	}
+	if o.Metadata.ResourceVersion == "" {
+		return "", errors.New("the object has no resource version")
+	}
+	return o.Metadata.ResourceVersion, nil
 }

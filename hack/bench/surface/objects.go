@@ -12,7 +12,7 @@ import (
 // completed keeps the loop's hands off: it follows only workflows without this label.
 const completed = "workflows.argoproj.io/completed"
 
-// small is a workflow of a common size, about 2 KB: a DAG of a few tasks with their templates.
+// small is a workflow of a common size, 2 to 3 KB: a DAG of a few tasks with their templates.
 func small(apiVersion, name string) []byte {
 	arguments := func(pairs ...string) map[string]any {
 		var ps []any
