@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes all generated code anew: deep copies and OpenAPI model names beside the types, OpenAPI definitions and the
-# client packages in generated/. With --verify it does so in a copy of the tree, and fails if anything differs.
+# Writes all that is generated anew: deep copies and OpenAPI model names beside the types, OpenAPI definitions and the
+# client packages in generated/, the API reference in docs/reference. With --verify it does so in a copy of the tree,
+# and fails if anything differs.
 # The generators are those that hack/tools/go.mod pins.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -81,6 +82,8 @@ generate() { # generate: in the current folder, which holds a copy of the module
 		--versioned-clientset-package "$module/generated/clientset/versioned" \
 		--listers-package "$module/generated/listers" "${packages[@]}"
 	gofmt -w generated
+	rm -rf docs/reference
+	go run ./hack/apidocs -out docs/reference
 }
 
 bin=$scratch/bin
@@ -98,21 +101,23 @@ esac
 # Generation happens in a copy, so that a failure leaves the tree as it was.
 copy=$scratch/argosy
 mkdir "$copy"
-cp -r --parents -t "$copy" apis hack/boilerplate.go.txt go.mod go.sum
+cp -r --parents -t "$copy" apis hack/apidocs hack/boilerplate.go.txt go.mod go.sum
 (cd "$copy" && generate)
 
 if [ "${1-}" = --verify ]; then
 	differs=0
-	for folder in apis generated; do
+	for folder in apis generated docs/reference; do
 		diff -ruN "$folder" "$copy/$folder" || differs=1
 	done
 	if [ "$differs" = 1 ]; then
-		echo "generated code is not current: run make generate" >&2
+		echo "what is generated is not current: run make generate" >&2
 		exit 1
 	fi
 	exit
 fi
-rm -rf generated
+rm -rf generated docs/reference
 find apis -name 'zz_generated.*.go' -delete
 cp -r "$copy/generated" .
+mkdir -p docs
+cp -r "$copy/docs/reference" docs/
 (cd "$copy" && find apis -name 'zz_generated.*.go' -print0 | xargs -0 cp --parents -t "$OLDPWD")
