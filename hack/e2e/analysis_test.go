@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -236,6 +237,13 @@ metrics:
 		if strings.Contains(e.Message, secret) && e.InvolvedObject.Kind == "AnalysisRun" {
 			t.Errorf("an Event shows the secret: %s", e.Message)
 		}
+	}
+	logs, err := admin.Kube.CoreV1().Pods(systemNamespace).GetLogs(serverName+"-0", &corev1.PodLogOptions{}).DoRaw(within(t, time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(logs) == 0 || strings.Contains(string(logs), secret) {
+		t.Errorf("%d bytes of the server's log show the secret, or are none", len(logs))
 	}
 }
 

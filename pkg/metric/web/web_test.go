@@ -110,8 +110,7 @@ func TestRedirects(t *testing.T) {
 		_, _ = fmt.Fprint(w, `"other"`)
 	}))
 	defer other.Close()
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		to := map[string]string{"/here": "/end", "/away": other.URL, "/loop": "/loop", "/file": "file:///etc/passwd", "/gopher": "gopher://h/"}[r.URL.Path]
 		if to == "" {
 			_, _ = fmt.Fprintf(w, "%q", r.URL.Path)
