@@ -25,7 +25,8 @@ type World struct {
 	// Now is the time of the observation.
 	Now time.Time
 	// ReplicaSets are those whose controller is the rollout (by UID). Orphans that its selector matches are adopted by
-	// the shell before. One that was created for an earlier Decision must be in it even if no watch has delivered it yet.
+	// the shell before. One that was created or changed for an earlier Decision must be in it as it was written, even if no
+	// watch has delivered that yet.
 	ReplicaSets []*appsv1.ReplicaSet
 	// Pods are the pods of those ReplicaSets, by the UID of the ReplicaSet. Of a pod only the metadata, spec.nodeName
 	// and the status's phase, conditions and startTime are looked at.
