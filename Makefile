@@ -51,8 +51,10 @@ test-integration: ## our server with its embedded etcd, in process
 test-e2e: cluster ## end to end on the local cluster
 	KUBECONFIG=$(LOCAL)/kubeconfig go test -count=1 -timeout 30m ./hack/e2e/...
 
-bench: cluster ## measure: chain of pods, reaction time, creates per second
-	KUBECONFIG=$(LOCAL)/kubeconfig go run ./hack/bench
+bench: cluster ## measure: chain of pods, reaction time, fake nodes, the API beside custom resources
+	hack/cluster/build.sh kwok
+	trap '$(CLUSTER) up --fake-nodes 0' EXIT; $(CLUSTER) up --fake-nodes 10; \
+	  KUBECONFIG=$(LOCAL)/kubeconfig go run ./hack/bench
 
 conformance: cluster ## hold the cluster to the peers: their manifests, random objects of their schemas, recorded runs: make conformance CASES=<dir>
 	KUBECONFIG=$(LOCAL)/kubeconfig go run ./hack/conformance --cases $(CASES)
