@@ -144,7 +144,9 @@ strategy:
 	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "primary:100/0 ")
 	a.waitSelects("stable", "2")
 	a.waitPods(map[string]int32{"2": 2})
-	timeout := func(o *unstructured.Unstructured) string { return fmt.Sprint(list(o.Object, "spec", "http")[0]["timeout"]) }
+	timeout := func(o *unstructured.Unstructured) string {
+		return fmt.Sprint(list(o.Object, "spec", "http")[0]["timeout"])
+	}
 	a.waitRoute(virtualServices, "mesh", "what others wrote", timeout, "5s")
 	// An abort sends all back at once.
 	a.update("3")
