@@ -17,7 +17,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"argosy.dev/argosy/hack/e2e/framework"
@@ -145,68 +144,6 @@ func TestRolloutRestart(t *testing.T) {
 	if len(a.sets()) != 1 {
 		t.Errorf("ReplicaSets %v", a.sets())
 	}
-}
-
-// A disruption budget that allows none holds a restart up, and the rollout says so by not being restarted.
-func TestRolloutRestartAndBudget(t *testing.T) {
-	t.Parallel()
-	a := newApp(t, false, "replicas: 2\nstrategy: {canary: {maxUnavailable: 1}}")
-	a.wait("Healthy")
-	a.waitPods(map[string]int32{"1": 2})
-	budget := create(t, admin, a.ns, "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: all}\nspec: {minAvailable: 2, selector: {matchLabels: {app: web}}}")
-	waitFor(t, time.Minute, schema.GroupVersionResource{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}, a.ns, budget.GetName(), func(o *unstructured.Unstructured) (bool, error) {
-		n, _, err := unstructured.NestedInt64(o.Object, "status", "currentHealthy")
-		return n == 2, err
-	})
-	a.patch(fmt.Sprintf(`{"spec":{"restartAt":%q}}`, time.Now().Add(time.Second).UTC().Format(time.RFC3339)))
-	a.wait("Progressing")
-	a.waitCounts(counts{2, 2, 2, 2, 2})
-	if restarted := field(a.get(), "status", "restartedAt"); restarted != "" {
-		t.Errorf("restarted at %s in spite of the budget", restarted)
-	}
-	if err := admin.Kube.PolicyV1().PodDisruptionBudgets(a.ns).Delete(within(t, time.Minute), "all", metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	a.waitFor("the restart", func(o *unstructured.Unstructured) bool { return field(o, "status", "restartedAt") != "" })
-	a.wait("Healthy")
-}
-
-// Back to a version of not long ago the steps are skipped; back to an older one they are taken.
-func TestRolloutRollbackWindow(t *testing.T) {
-	t.Parallel()
-	a := newApp(t, false, "replicas: 1\nrollbackWindow: {revisions: 1}\nstrategy: {canary: {steps: [{setWeight: 50}, {pause: {}}]}}")
-	a.wait("Healthy")
-	for _, version := range []string{"2", "3"} {
-		a.update(version)
-		a.wait("Paused")
-		a.promote()
-		a.wait("Healthy")
-	}
-	a.update("2")
-	a.wait("Healthy")
-	a.waitPods(map[string]int32{"4": 1})
-	a.update("3")
-	a.wait("Healthy")
-	a.update("1")
-	a.wait("Paused")
-	a.waitPods(map[string]int32{"5": 1, "6": 1})
-}
-
-// Old ReplicaSets are kept as far as the limit says.
-func TestRolloutHistory(t *testing.T) {
-	t.Parallel()
-	a := newApp(t, false, "replicas: 1\nrevisionHistoryLimit: 1\nstrategy: {canary: {}}")
-	a.wait("Healthy")
-	for _, version := range []string{"2", "3", "4"} {
-		a.update(version)
-		a.wait("Healthy")
-	}
-	eventually(t, time.Minute, "one old ReplicaSet is left", func(context.Context) error {
-		if sets := a.sets(); len(sets) != 2 || sets["3"] == nil || sets["4"] == nil {
-			return fmt.Errorf("%d are left", len(sets))
-		}
-		return nil
-	})
 }
 
 // What the rollout made goes with it.
