@@ -95,7 +95,7 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 		}
 	}
 	// As many at a time as keep a server of two cores busy.
-	const parallel = 4
+	const parallel = 6
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	var failed []error
