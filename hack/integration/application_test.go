@@ -362,3 +362,38 @@ func TestTerminationNeedsItsOwnRight(t *testing.T) {
 		}
 	})
 }
+
+// Patches sort the keys of free JSON that they do not touch. That changes neither the operation nor the spec, whose
+// order stays.
+func TestOrderOfKeysIsNoChange(t *testing.T) {
+	s := apiservertest.Start(t, apiservertest.Config{Authorizer: apiservertest.Allow(rights)})
+	source := `{"repoURL":"https://git.example/a.git","path":"a","helm":{"valuesObject":{"z":1,"a":{"y":2,"b":3}}}}`
+	for _, gvr := range applicationGroups {
+		t.Run(gvr.Group, func(t *testing.T) {
+			name := "keys-" + strings.ReplaceAll(gvr.Group, ".", "-")
+			body := fmt.Sprintf(`{"apiVersion":%q,"kind":"Application","metadata":{"name":%q},"spec":{"project":"a","destination":{"name":"in-cluster"},"source":%s},"operation":{"sync":{"source":%s}}}`,
+				gvr.GroupVersion(), name, source, source)
+			path := "/apis/" + gvr.GroupVersion().String() + "/namespaces/default/applications"
+			if r := send(t, s.As("bob+sync"), "POST", path, asJSON, []byte(body)); r.code != 201 {
+				t.Fatalf("%d %s", r.code, r.body)
+			}
+			label := fmt.Sprintf(`{"apiVersion":%q,"kind":"Application","metadata":{"name":%q,"labels":{"a":"b"}}}`, gvr.GroupVersion(), name)
+			for _, typ := range []types.PatchType{types.MergePatchType, types.StrategicMergePatchType, types.ApplyPatchType} {
+				query := ""
+				if typ == types.ApplyPatchType {
+					query = "?fieldManager=test&force=true"
+				}
+				r := send(t, s.As("alice"), "PATCH", path+"/"+name+query, map[string]string{"Content-Type": string(typ)}, []byte(label))
+				if r.code != 200 {
+					t.Fatalf("%s: %d %s", typ, r.code, r.body)
+				}
+				if got := r.decoded["metadata"].(map[string]any)["generation"]; got != 1.0 {
+					t.Errorf("%s: generation %v", typ, got)
+				}
+				if n := strings.Count(string(r.body), `"valuesObject":{"z":1,"a":{"y":2,"b":3}}`); n != 2 {
+					t.Errorf("%s: the order is lost: %s", typ, r.body)
+				}
+			}
+		})
+	}
+}

@@ -71,7 +71,11 @@ func (s *Strategy[T]) PrepareForUpdate(ctx context.Context, obj, old runtime.Obj
 	if s.kind.Status != nil && !s.statusAllowed(ctx, t) {
 		s.keepStatus(ctx, t, o)
 	}
-	if !apiequality.Semantic.DeepEqual(s.kind.Spec(t), s.kind.Spec(o)) {
+	switch spec, before := s.kind.Spec(t), s.kind.Spec(o); {
+	case apiequality.Semantic.DeepEqual(spec, before):
+	case onlySorted(ctx, spec, before):
+		assign(spec, before)
+	default:
 		t.SetGeneration(o.GetGeneration() + 1)
 	}
 	s.derive(t)

@@ -4,9 +4,7 @@
 package application
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"reflect"
 
@@ -50,7 +48,8 @@ func authorize(ctx context.Context, may resource.May, app, old *appv1.Applicatio
 		return err
 	}
 	switch {
-	case apiequality.Semantic.DeepEqual(app.Operation, old.Operation):
+	case unchanged(app.Operation, old.Operation):
+		app.Operation = old.Operation.DeepCopy()
 		return nil
 	case app.Operation == nil:
 		if may(ctx, "create", rightSync) || may(ctx, "create", rightTerminate) {
@@ -66,6 +65,12 @@ func authorize(ctx context.Context, may resource.May, app, old *appv1.Applicatio
 	}
 	sign(ctx, may, app.Operation)
 	return nil
+}
+
+// unchanged tells whether an operation is as it was. Patches and server-side apply
+// put the keys of free JSON into another order, also of what they do not touch.
+func unchanged(op, old *appv1.Operation) bool {
+	return apiequality.Semantic.DeepEqual(op, old) || op != nil && old != nil && resource.SameJSON(op, old)
 }
 
 // authorizeTermination decides about a phase that becomes Terminating.
@@ -88,7 +93,7 @@ func authorizeTermination(ctx context.Context, may resource.May, app, old *appv1
 // a sync they also clear what the last one has left, which the loop does anyway.
 func takeStatus(app, asked, old *appv1.Application) {
 	idle := phaseOf(old) != appv1.OperationRunning && phaseOf(old) != appv1.OperationTerminating
-	requested := app.Operation != nil && !apiequality.Semantic.DeepEqual(app.Operation, old.Operation)
+	requested := app.Operation != nil && !unchanged(app.Operation, old.Operation)
 	switch {
 	case terminates(asked, old) && phaseOf(old) == appv1.OperationRunning:
 		state := old.Status.OperationState.DeepCopy()
@@ -123,8 +128,8 @@ func isRollback(op *appv1.Operation, history []appv1.RevisionHistory) bool {
 	for i := range history {
 		h := &history[i]
 		if s.Revision == h.Revision && apiequality.Semantic.DeepEqual(s.Revisions, h.Revisions) &&
-			(isEmpty(s.Source) && isEmpty(h.Source) || sameJSON(s.Source, h.Source)) &&
-			len(s.Sources) == len(h.Sources) && (len(s.Sources) == 0 || sameJSON(s.Sources, h.Sources)) {
+			(isEmpty(s.Source) && isEmpty(h.Source) || resource.SameJSON(s.Source, h.Source)) &&
+			len(s.Sources) == len(h.Sources) && (len(s.Sources) == 0 || resource.SameJSON(s.Sources, h.Sources)) {
 			return true
 		}
 	}
@@ -135,26 +140,6 @@ func isRollback(op *appv1.Operation, history []appv1.RevisionHistory) bool {
 // one in their history.
 func isEmpty(source *appv1.ApplicationSource) bool {
 	return source == nil || reflect.ValueOf(*source).IsZero()
-}
-
-// sameJSON tells whether a and b say the same. A client that has read the
-// history may write the keys of JSON objects in another order.
-func sameJSON(a, b any) bool {
-	return apiequality.Semantic.DeepEqual(values(a), values(b))
-}
-
-func values(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err // is equal to nothing
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var out any
-	if err := decoder.Decode(&out); err != nil {
-		return err
-	}
-	return out
 }
 
 // sign writes who asks for the operation, whatever the request says: it is what
