@@ -49,8 +49,9 @@ var hints = []struct {
 	{regexp.MustCompile(`path$|prefix$`), "/a"},
 }
 
-// alternatives are tried one after the other where the server does not like a text.
-var alternatives = []string{"b-1", "10s", "1", "/a", "https://a.example/b", "true", "0 0 * * *", "main", "a.b/c", "5%", "2026-11-22T20:50:00Z", ""}
+// alternatives are tried one after the other where the server does not like a text. The empty one is not among them:
+// our types drop it, as Kubernetes' own do.
+var alternatives = []string{"b-1", "10s", "1", "/a", "https://a.example/b", "true", "0 0 * * *", "main", "a.b/c", "5%", "2026-11-22T20:50:00Z"}
 
 // numbers are tried where the server does not like a number.
 var numbers = []json.Number{"1", "0", "2", "100", "8080", "-1"}
