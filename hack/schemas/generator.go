@@ -94,7 +94,7 @@ func (g *Generator) value(path string, s *Schema, t reflect.Type, at place) (in,
 	special, isSpecial := valueOf(t)
 	// What a manifest says must be kept, also where it says no or none.
 	saysNo := at.ours && at.spec && (t.Kind() == reflect.Bool || t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64)
-	zero := (pointer || at.ours && !at.omitted && !isSpecial || saysNo) && g.rarely(4)
+	zero := (pointer || at.ours && !at.omitted && !isSpecial || saysNo) && !g.wanted(path) && g.rarely(4)
 	if isSpecial {
 		return special(g, path, s, zero)
 	}
