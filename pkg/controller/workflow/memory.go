@@ -4,11 +4,13 @@
 package workflow
 
 import (
+	"context"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"k8s.io/klog/v2"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
@@ -64,7 +66,24 @@ func (c *Controller) writing(key types.NamespacedName) bool {
 	return m != nil && m.flight != nil
 }
 
-// forget drops the memory of a workflow that is gone or completed.
+// leave forgets a workflow that is gone or completed, once the last write of its status is answered: what that write
+// tells of is still to be told, though the cache may have dropped the workflow before the answer came.
+func (c *Controller) leave(ctx context.Context, key types.NamespacedName) {
+	c.mu.Lock()
+	m := c.running[key]
+	c.mu.Unlock()
+	if m != nil {
+		if err := c.land(ctx, key, m); err != nil {
+			klog.FromContext(ctx).V(4).Info("A status was not written before its workflow was gone", "workflow", key, "err", err)
+		}
+		if m.flight != nil {
+			return // the answer brings us here again
+		}
+	}
+	c.forget(key)
+}
+
+// forget drops the memory of a workflow.
 func (c *Controller) forget(key types.NamespacedName) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

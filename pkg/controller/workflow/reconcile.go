@@ -27,7 +27,7 @@ const lookAgain = 10 * time.Second
 func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
 	cached, err := c.workflows.Workflows(key.Namespace).Get(key.Name)
 	if apierrors.IsNotFound(err) {
-		c.forget(key)
+		c.leave(ctx, key)
 		return 0, nil
 	}
 	if err != nil {

@@ -15,9 +15,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	kubefake "k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/client-go/tools/record"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	argosyfake "argosy.dev/argosy/generated/clientset/versioned/fake"
+	"argosy.dev/argosy/pkg/workflow"
 )
 
 // A pod's end is followed by the next pod although the write of a status takes as long as it likes.
@@ -117,5 +119,34 @@ func TestLanding(t *testing.T) {
 				t.Errorf("a write is under way: %t, want %t", under, tc.under)
 			}
 		})
+	}
+}
+
+// The events of a workflow's last write are told though the cache drops the workflow before the write is answered.
+func TestLastEventsAreTold(t *testing.T) {
+	key := types.NamespacedName{Namespace: "ns", Name: "two"}
+	c, err := New(Config{Argosy: argosyfake.NewSimpleClientset(), Cluster: kubefake.NewClientset(), ExecutorImage: "executor"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.queue.ShutDown()
+	events := record.NewFakeRecorder(10)
+	c.recorder = events
+	f := &flight{status: &wfv1.WorkflowStatus{Phase: wfv1.WorkflowSucceeded}, basis: "5", landed: make(chan struct{}),
+		events: []workflow.Event{{Type: "Normal", Reason: "WorkflowSucceeded", Message: "Workflow completed"}}}
+	c.running[key] = &memory{flight: f, basis: "5"}
+	if _, err := c.reconcile(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if len(events.Events) > 0 || c.running[key] == nil {
+		t.Fatalf("forgotten, or told of, before the write was answered: %d events", len(events.Events))
+	}
+	f.written = &wfv1.Workflow{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "two", ResourceVersion: "6"}, Status: *f.status}
+	close(f.landed)
+	if _, err := c.reconcile(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if len(events.Events) != 1 || c.running[key] != nil {
+		t.Errorf("%d events, remembered: %t", len(events.Events), c.running[key] != nil)
 	}
 }
