@@ -107,3 +107,16 @@ func TestListsOfCases(t *testing.T) {
 		}
 	}
 }
+
+// A run in which the server was away must not look like one in which all was well.
+func TestNothingTriedIsAFailure(t *testing.T) {
+	if !manifestSummary(nil, expectation{}, "") {
+		t.Error("no manifest was tried, and that passes")
+	}
+	if manifestSummary([]verdict{{Name: "a", Result: "refused"}}, expectation{refused: map[string]string{"a": "why"}}, "") {
+		t.Error("a listed refusal fails")
+	}
+	if !manifestSummary([]verdict{{Name: "a", Result: "accepted"}, {Name: "b", Result: "fail"}}, expectation{}, "") {
+		t.Error("a failure passes")
+	}
+}
