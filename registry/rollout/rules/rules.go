@@ -21,31 +21,13 @@ type Rules struct {
 	AcceptInvalid bool
 }
 
-// Check returns a kind's check of what validate finds. An update does not have
-// to mend what was stored before, or nobody could finish or delete an object
-// that an older version or another mode has accepted.
+// Check returns a kind's check of what validate finds, on creation and of what an
+// update makes wrong.
 func Check[T resource.Object](r Rules, validate func(T) field.ErrorList) func(context.Context, T, T) field.ErrorList {
-	return func(_ context.Context, obj, old T) field.ErrorList {
-		if r.AcceptInvalid {
-			return nil
-		}
-		errs := validate(obj)
-		var none T
-		if len(errs) == 0 || any(old) == any(none) {
-			return errs
-		}
-		known := map[string]bool{}
-		for _, err := range validate(old) {
-			known[err.Error()] = true
-		}
-		var fresh field.ErrorList
-		for _, err := range errs {
-			if !known[err.Error()] {
-				fresh = append(fresh, err)
-			}
-		}
-		return fresh
+	if r.AcceptInvalid {
+		return func(context.Context, T, T) field.ErrorList { return nil }
 	}
+	return resource.OnlyNew(validate)
 }
 
 // Warn returns a kind's warnings: what validate finds in an object that is stored all the same.
