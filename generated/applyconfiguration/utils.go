@@ -785,6 +785,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationworkflowv1alpha1.ClusterWorkflowTemplateApplyConfiguration{}
 	case workflowv1alpha1.SchemeGroupVersion.WithKind("Condition"):
 		return &applyconfigurationworkflowv1alpha1.ConditionApplyConfiguration{}
+	case workflowv1alpha1.SchemeGroupVersion.WithKind("Container"):
+		return &applyconfigurationworkflowv1alpha1.ContainerApplyConfiguration{}
 	case workflowv1alpha1.SchemeGroupVersion.WithKind("ContainerNode"):
 		return &applyconfigurationworkflowv1alpha1.ContainerNodeApplyConfiguration{}
 	case workflowv1alpha1.SchemeGroupVersion.WithKind("ContainerSetRetryStrategy"):
@@ -963,6 +965,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &applyconfigurationworkflowv1alpha1.ValueFromApplyConfiguration{}
 	case workflowv1alpha1.SchemeGroupVersion.WithKind("VolumeClaimGC"):
 		return &applyconfigurationworkflowv1alpha1.VolumeClaimGCApplyConfiguration{}
+	case workflowv1alpha1.SchemeGroupVersion.WithKind("VolumeClaimTemplate"):
+		return &applyconfigurationworkflowv1alpha1.VolumeClaimTemplateApplyConfiguration{}
 	case workflowv1alpha1.SchemeGroupVersion.WithKind("Workflow"):
 		return &applyconfigurationworkflowv1alpha1.WorkflowApplyConfiguration{}
 	case workflowv1alpha1.SchemeGroupVersion.WithKind("WorkflowEventBinding"):

@@ -444,6 +444,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		workflowv1alpha1.ClusterWorkflowTemplate{}.OpenAPIModelName():                 schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplate(ref),
 		workflowv1alpha1.ClusterWorkflowTemplateList{}.OpenAPIModelName():             schema_argosy_apis_workflow_v1alpha1_ClusterWorkflowTemplateList(ref),
 		workflowv1alpha1.Condition{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Condition(ref),
+		workflowv1alpha1.Container{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_Container(ref),
 		workflowv1alpha1.ContainerNode{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_ContainerNode(ref),
 		workflowv1alpha1.ContainerSetRetryStrategy{}.OpenAPIModelName():               schema_argosy_apis_workflow_v1alpha1_ContainerSetRetryStrategy(ref),
 		workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_ContainerSetTemplate(ref),
@@ -537,6 +538,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		workflowv1alpha1.UserContainer{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_UserContainer(ref),
 		workflowv1alpha1.ValueFrom{}.OpenAPIModelName():                               schema_argosy_apis_workflow_v1alpha1_ValueFrom(ref),
 		workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName():                           schema_argosy_apis_workflow_v1alpha1_VolumeClaimGC(ref),
+		workflowv1alpha1.VolumeClaimTemplate{}.OpenAPIModelName():                     schema_argosy_apis_workflow_v1alpha1_VolumeClaimTemplate(ref),
 		workflowv1alpha1.Workflow{}.OpenAPIModelName():                                schema_argosy_apis_workflow_v1alpha1_Workflow(ref),
 		workflowv1alpha1.WorkflowEventBinding{}.OpenAPIModelName():                    schema_argosy_apis_workflow_v1alpha1_WorkflowEventBinding(ref),
 		workflowv1alpha1.WorkflowEventBindingList{}.OpenAPIModelName():                schema_argosy_apis_workflow_v1alpha1_WorkflowEventBindingList(ref),
@@ -25345,6 +25347,317 @@ func schema_argosy_apis_workflow_v1alpha1_Condition(ref common.ReferenceCallback
 	}
 }
 
+func schema_argosy_apis_workflow_v1alpha1_Container(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Container is the main container of a template.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the container specified as a DNS_LABEL. Each container in a pod must have a unique name (DNS_LABEL). Cannot be updated.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"image": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Container image name. More info: https://kubernetes.io/docs/concepts/containers/images This field is optional to allow higher level config management to default or override container images in workload controllers like Deployments and StatefulSets.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"command": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Entrypoint array. Not executed within a shell. The container image's ENTRYPOINT is used if this is not provided. Variable references $(VAR_NAME) are expanded using the container's environment. If a variable cannot be resolved, the reference in the input string will be unchanged. Double $$ are reduced to a single $, which allows for escaping the $(VAR_NAME) syntax: i.e. \"$$(VAR_NAME)\" will produce the string literal \"$(VAR_NAME)\". Escaped references will never be expanded, regardless of whether the variable exists or not. Cannot be updated. More info: https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/#running-a-command-in-a-shell",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"args": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Arguments to the entrypoint. The container image's CMD is used if this is not provided. Variable references $(VAR_NAME) are expanded using the container's environment. If a variable cannot be resolved, the reference in the input string will be unchanged. Double $$ are reduced to a single $, which allows for escaping the $(VAR_NAME) syntax: i.e. \"$$(VAR_NAME)\" will produce the string literal \"$(VAR_NAME)\". Escaped references will never be expanded, regardless of whether the variable exists or not. Cannot be updated. More info: https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/#running-a-command-in-a-shell",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"workingDir": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Container's working directory. If not specified, the container runtime's default will be used, which might be configured in the container image. Cannot be updated.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ports": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"containerPort",
+									"protocol",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "containerPort",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "List of ports to expose from the container. Not specifying a port here DOES NOT prevent that port from being exposed. Any port which is listening on the default \"0.0.0.0\" address inside a container will be accessible from the network. Modifying this array with strategic merge patch may corrupt the data. For more information See https://github.com/kubernetes/kubernetes/issues/108255. Cannot be updated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.ContainerPort{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"envFrom": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "List of sources to populate environment variables in the container. The keys defined within a source may consist of any printable ASCII characters except '='. When a key exists in multiple sources, the value associated with the last source will take precedence. Values defined by an Env with a duplicate key will take precedence. Cannot be updated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.EnvFromSource{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"env": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "name",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "List of environment variables to set in the container. Cannot be updated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.EnvVar{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"resources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Compute Resources required by this container. Cannot be updated. More info: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
+							Default:     map[string]interface{}{},
+							Ref:         ref(corev1.ResourceRequirements{}.OpenAPIModelName()),
+						},
+					},
+					"resizePolicy": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Resources resize policy for the container. This field cannot be set on ephemeral containers.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.ContainerResizePolicy{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"restartPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RestartPolicy defines the restart behavior of individual containers in a pod. This overrides the pod-level restart policy. When this field is not specified, the restart behavior is defined by the Pod's restart policy and the container type. Additionally, setting the RestartPolicy as \"Always\" for the init container will have the following effect: this init container will be continually restarted on exit until all regular containers have terminated. Once all regular containers have completed, all init containers with restartPolicy \"Always\" will be shut down. This lifecycle differs from normal init containers and is often referred to as a \"sidecar\" container. Although this init container still starts in the init container sequence, it does not wait for the container to complete before proceeding to the next init container. Instead, the next init container starts immediately after this init container is started, or after any startupProbe has successfully completed.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"restartPolicyRules": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Represents a list of rules to be checked to determine if the container should be restarted on exit. The rules are evaluated in order. Once a rule matches a container exit condition, the remaining rules are ignored. If no rule matches the container exit condition, the Container-level restart policy determines the whether the container is restarted or not. Constraints on the rules: - At most 20 rules are allowed. - Rules can have the same action. - Identical rules are not forbidden in validations. When rules are specified, container MUST set RestartPolicy explicitly even it if matches the Pod's RestartPolicy.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.ContainerRestartRule{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumeMounts": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"mountPath",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "mountPath",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Pod volumes to mount into the container's filesystem. Cannot be updated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.VolumeMount{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumeDevices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"devicePath",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "devicePath",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "volumeDevices is the list of block devices to be used by the container.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.VolumeDevice{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"livenessProbe": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Periodic probe of container liveness. Container will be restarted if the probe fails. Cannot be updated. More info: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle#container-probes",
+							Ref:         ref(corev1.Probe{}.OpenAPIModelName()),
+						},
+					},
+					"readinessProbe": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Periodic probe of container service readiness. Container will be removed from service endpoints if the probe fails. Cannot be updated. More info: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle#container-probes",
+							Ref:         ref(corev1.Probe{}.OpenAPIModelName()),
+						},
+					},
+					"startupProbe": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartupProbe indicates that the Pod has successfully initialized. If specified, no other probes are executed until this completes successfully. If this probe fails, the Pod will be restarted, just as if the livenessProbe failed. This can be used to provide different probe parameters at the beginning of a Pod's lifecycle, when it might take a long time to load data or warm a cache, than during steady-state operation. This cannot be updated. More info: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle#container-probes",
+							Ref:         ref(corev1.Probe{}.OpenAPIModelName()),
+						},
+					},
+					"lifecycle": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Actions that the management system should take in response to container lifecycle events. Cannot be updated.",
+							Ref:         ref(corev1.Lifecycle{}.OpenAPIModelName()),
+						},
+					},
+					"terminationMessagePath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Optional: Path at which the file to which the container's termination message will be written is mounted into the container's filesystem. Message written is intended to be brief final status, such as an assertion failure message. Will be truncated by the node if greater than 4096 bytes. The total message length across all containers will be limited to 12kb. Defaults to /dev/termination-log. Cannot be updated.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"terminationMessagePolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Indicate how the termination message should be populated. File will use the contents of terminationMessagePath to populate the container status message on both success and failure. FallbackToLogsOnError will use the last chunk of container log output if the termination message file is empty and the container exited with an error. The log output is limited to 2048 bytes or 80 lines, whichever is smaller. Defaults to File. Cannot be updated.\n\nPossible enum values:\n - `\"FallbackToLogsOnError\"` will read the most recent contents of the container logs for the container status message when the container exits with an error and the terminationMessagePath has no contents.\n - `\"File\"` is the default behavior and will set the container status message to the contents of the container's terminationMessagePath when the container exits.",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"FallbackToLogsOnError", "File"},
+						},
+					},
+					"imagePullPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Image pull policy. One of Always, Never, IfNotPresent. Defaults to Always if :latest tag is specified, or IfNotPresent otherwise. Cannot be updated. More info: https://kubernetes.io/docs/concepts/containers/images#updating-images\n\nPossible enum values:\n - `\"Always\"` means that kubelet always attempts to pull the latest image. Container will fail If the pull fails.\n - `\"IfNotPresent\"` means that kubelet pulls if the image isn't present on disk. Container will fail if the image isn't present and the pull fails.\n - `\"Never\"` means that kubelet never pulls an image, but only uses a local image. Container will fail if the image isn't present",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Always", "IfNotPresent", "Never"},
+						},
+					},
+					"securityContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecurityContext defines the security options the container should be run with. If set, the fields of SecurityContext override the equivalent fields of PodSecurityContext. More info: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
+							Ref:         ref(corev1.SecurityContext{}.OpenAPIModelName()),
+						},
+					},
+					"stdin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Whether this container should allocate a buffer for stdin in the container runtime. If this is not set, reads from stdin in the container will always result in EOF. Default is false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"stdinOnce": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Whether the container runtime should close the stdin channel after it has been opened by a single attach. When stdin is true the stdin stream will remain open across multiple attach sessions. If stdinOnce is set to true, stdin is opened on container start, is empty until the first client attaches to stdin, and then remains open and accepts data until the client disconnects, at which time stdin is closed and remains closed until the container is restarted. If this flag is false, a container processes that reads from stdin will never receive an EOF. Default is false",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tty": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Whether this container should allocate a TTY for itself, also requires 'stdin' to be true. Default is false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			corev1.ContainerPort{}.OpenAPIModelName(), corev1.ContainerResizePolicy{}.OpenAPIModelName(), corev1.ContainerRestartRule{}.OpenAPIModelName(), corev1.EnvFromSource{}.OpenAPIModelName(), corev1.EnvVar{}.OpenAPIModelName(), corev1.Lifecycle{}.OpenAPIModelName(), corev1.Probe{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.SecurityContext{}.OpenAPIModelName(), corev1.VolumeDevice{}.OpenAPIModelName(), corev1.VolumeMount{}.OpenAPIModelName()},
+	}
+}
+
 func schema_argosy_apis_workflow_v1alpha1_ContainerNode(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -30185,7 +30498,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 					"container": {
 						SchemaProps: spec.SchemaProps{
 							Description: "container runs a container to its end.",
-							Ref:         ref(corev1.Container{}.OpenAPIModelName()),
+							Ref:         ref(workflowv1alpha1.Container{}.OpenAPIModelName()),
 						},
 					},
 					"containerSet": {
@@ -30487,7 +30800,7 @@ func schema_argosy_apis_workflow_v1alpha1_Template(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			raw.Object{}.OpenAPIModelName(), workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName(), workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName(), workflowv1alpha1.DAGTemplate{}.OpenAPIModelName(), workflowv1alpha1.Data{}.OpenAPIModelName(), workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName(), workflowv1alpha1.HTTP{}.OpenAPIModelName(), workflowv1alpha1.Inputs{}.OpenAPIModelName(), workflowv1alpha1.Memoize{}.OpenAPIModelName(), workflowv1alpha1.Metadata{}.OpenAPIModelName(), workflowv1alpha1.Metrics{}.OpenAPIModelName(), workflowv1alpha1.Outputs{}.OpenAPIModelName(), workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName(), workflowv1alpha1.RetryStrategy{}.OpenAPIModelName(), workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName(), workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName(), workflowv1alpha1.Synchronization{}.OpenAPIModelName(), workflowv1alpha1.UserContainer{}.OpenAPIModelName(), workflowv1alpha1.WorkflowStep{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.Container{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
+			raw.Object{}.OpenAPIModelName(), workflowv1alpha1.ArtifactLocation{}.OpenAPIModelName(), workflowv1alpha1.Container{}.OpenAPIModelName(), workflowv1alpha1.ContainerSetTemplate{}.OpenAPIModelName(), workflowv1alpha1.DAGTemplate{}.OpenAPIModelName(), workflowv1alpha1.Data{}.OpenAPIModelName(), workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName(), workflowv1alpha1.HTTP{}.OpenAPIModelName(), workflowv1alpha1.Inputs{}.OpenAPIModelName(), workflowv1alpha1.Memoize{}.OpenAPIModelName(), workflowv1alpha1.Metadata{}.OpenAPIModelName(), workflowv1alpha1.Metrics{}.OpenAPIModelName(), workflowv1alpha1.Outputs{}.OpenAPIModelName(), workflowv1alpha1.ResourceTemplate{}.OpenAPIModelName(), workflowv1alpha1.RetryStrategy{}.OpenAPIModelName(), workflowv1alpha1.ScriptTemplate{}.OpenAPIModelName(), workflowv1alpha1.SuspendTemplate{}.OpenAPIModelName(), workflowv1alpha1.Synchronization{}.OpenAPIModelName(), workflowv1alpha1.UserContainer{}.OpenAPIModelName(), workflowv1alpha1.WorkflowStep{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), intstr.IntOrString{}.OpenAPIModelName()},
 	}
 }
 
@@ -30957,6 +31270,56 @@ func schema_argosy_apis_workflow_v1alpha1_VolumeClaimGC(ref common.ReferenceCall
 				},
 			},
 		},
+	}
+}
+
+func schema_argosy_apis_workflow_v1alpha1_VolumeClaimTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VolumeClaimTemplate is a claim that is created when the workflow starts.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "spec defines the desired characteristics of a volume requested by a pod author. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#persistentvolumeclaims",
+							Default:     map[string]interface{}{},
+							Ref:         ref(corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "status represents the current information/status of a persistent volume claim. Read-only. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#persistentvolumeclaims",
+							Default:     map[string]interface{}{},
+							Ref:         ref(corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName(), corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
 	}
 }
 
@@ -31520,7 +31883,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref(corev1.PersistentVolumeClaim{}.OpenAPIModelName()),
+										Ref: ref(workflowv1alpha1.VolumeClaimTemplate{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -31848,7 +32211,7 @@ func schema_argosy_apis_workflow_v1alpha1_WorkflowSpec(ref common.ReferenceCallb
 			},
 		},
 		Dependencies: []string{
-			workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName(), workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName(), workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName(), workflowv1alpha1.LifecycleHook{}.OpenAPIModelName(), workflowv1alpha1.Metadata{}.OpenAPIModelName(), workflowv1alpha1.Metrics{}.OpenAPIModelName(), workflowv1alpha1.PodGC{}.OpenAPIModelName(), workflowv1alpha1.RetryStrategy{}.OpenAPIModelName(), workflowv1alpha1.Synchronization{}.OpenAPIModelName(), workflowv1alpha1.TTLStrategy{}.OpenAPIModelName(), workflowv1alpha1.Template{}.OpenAPIModelName(), workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName(), workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName(), workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName(), workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PersistentVolumeClaim{}.OpenAPIModelName(), corev1.PodDNSConfig{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName()},
+			workflowv1alpha1.Arguments{}.OpenAPIModelName(), workflowv1alpha1.ArtifactRepositoryRef{}.OpenAPIModelName(), workflowv1alpha1.ExecutorConfig{}.OpenAPIModelName(), workflowv1alpha1.ExecutorPlugin{}.OpenAPIModelName(), workflowv1alpha1.LifecycleHook{}.OpenAPIModelName(), workflowv1alpha1.Metadata{}.OpenAPIModelName(), workflowv1alpha1.Metrics{}.OpenAPIModelName(), workflowv1alpha1.PodGC{}.OpenAPIModelName(), workflowv1alpha1.RetryStrategy{}.OpenAPIModelName(), workflowv1alpha1.Synchronization{}.OpenAPIModelName(), workflowv1alpha1.TTLStrategy{}.OpenAPIModelName(), workflowv1alpha1.Template{}.OpenAPIModelName(), workflowv1alpha1.VolumeClaimGC{}.OpenAPIModelName(), workflowv1alpha1.VolumeClaimTemplate{}.OpenAPIModelName(), workflowv1alpha1.WorkflowLevelArtifactGC{}.OpenAPIModelName(), workflowv1alpha1.WorkflowMetadata{}.OpenAPIModelName(), workflowv1alpha1.WorkflowTemplateRef{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.HostAlias{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName(), corev1.PodDNSConfig{}.OpenAPIModelName(), corev1.PodResourceClaim{}.OpenAPIModelName(), corev1.PodSecurityContext{}.OpenAPIModelName(), corev1.ResourceRequirements{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.Volume{}.OpenAPIModelName(), policyv1.PodDisruptionBudgetSpec{}.OpenAPIModelName()},
 	}
 }
 

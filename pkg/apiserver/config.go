@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"k8s.io/apiserver/pkg/admission"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 
@@ -23,7 +24,17 @@ func (o *Options) Config(families []Family) (*Config, error) {
 	if err := o.ServerRun.ApplyTo(&generic.Config); err != nil {
 		return nil, fmt.Errorf("applying server options: %w", err)
 	}
-	if err := o.Recommended.ApplyTo(generic); err != nil {
+	// ExtraAdmissionInitializers is what is asked for between authorization and admission, whose policies hold on to
+	// the authorizer.
+	initializers := o.Recommended.ExtraAdmissionInitializers
+	recommended := *o.Recommended
+	recommended.ExtraAdmissionInitializers = func(c *genericapiserver.RecommendedConfig) ([]admission.PluginInitializer, error) {
+		if err := delegateAuthorization(recommended.Authorization, &c.Authorization); err != nil {
+			return nil, err
+		}
+		return initializers(c)
+	}
+	if err := recommended.ApplyTo(generic); err != nil {
 		return nil, fmt.Errorf("applying options: %w", err)
 	}
 	if err := applyStorage(o.Etcd, &generic.Config, aliases(families)); err != nil {

@@ -31,7 +31,7 @@ func largeDAG(b *testing.B, n int) (*wfv1.Workflow, World) {
 	}
 	wf.Spec.Templates = []wfv1.Template{{Name: "main", DAG: dag}, {Name: "p",
 		Inputs:    wfv1.Inputs{Parameters: []wfv1.Parameter{{Name: "i"}}},
-		Container: &corev1.Container{Image: "i", Command: []string{"c", "{{inputs.parameters.i}}"}}}}
+		Container: &wfv1.Container{Container: corev1.Container{Image: "i", Command: []string{"c", "{{inputs.parameters.i}}"}}}}}
 	w := World{Now: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC), Pods: map[string]*corev1.Pod{}}
 	for done := 0; done <= n/2; done += 100 {
 		d := Reconcile(wf, w)

@@ -29,10 +29,10 @@ func drawWorkflow(t *rapid.T) *wfv1.Workflow {
 	wf.Spec.Entrypoint = "t0"
 	leaves := []string{"p", "out", "retried"}
 	wf.Spec.Templates = []wfv1.Template{
-		{Name: "p", Container: &corev1.Container{Image: "i", Command: []string{"c", "{{node.name}}"}}},
+		{Name: "p", Container: &wfv1.Container{Container: corev1.Container{Image: "i", Command: []string{"c", "{{node.name}}"}}}},
 		{Name: "out", Script: &wfv1.ScriptTemplate{Container: corev1.Container{Image: "i", Command: []string{"c"}}, Source: "x"},
 			Outputs: wfv1.Outputs{Parameters: []wfv1.Parameter{{Name: "o", GlobalName: "g", ValueFrom: &wfv1.ValueFrom{Path: "/o"}}}}},
-		{Name: "retried", Container: &corev1.Container{Image: "i", Command: []string{"c", "{{retries}}"}},
+		{Name: "retried", Container: &wfv1.Container{Container: corev1.Container{Image: "i", Command: []string{"c", "{{retries}}"}}},
 			RetryStrategy: &wfv1.RetryStrategy{Limit: &intstr.IntOrString{IntVal: rapid.Int32Range(0, 2).Draw(t, "limit")}}},
 	}
 	if rapid.Bool().Draw(t, "onExit") {

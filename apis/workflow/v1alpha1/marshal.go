@@ -12,7 +12,8 @@ import (
 // Kubernetes writes every container with a name and with resources, and every claim with a status, empty if need be.
 // Here they need not have them, and writing them would change what a manifest says. So the types that hold a container
 // or a claim write it without; they are read like any other. These types have no UnmarshalJSON, which would hide
-// unknown fields from strict decoding.
+// unknown fields from strict decoding. They are small on purpose: encoding/json reads again what a MarshalJSON
+// has written, at each level that has one, so a spec or a template must have none.
 
 // leanContainer is a container that is written without an empty name and without empty resources. Its own fields
 // hide those of the container.
@@ -32,22 +33,8 @@ func lean(c corev1.Container) leanContainer {
 	return l
 }
 
-func leanPointer(c *corev1.Container) *leanContainer {
-	if c == nil {
-		return nil
-	}
-	l := lean(*c)
-	return &l
-}
-
 // MarshalJSON writes the container without empty fields.
-func (t Template) MarshalJSON() ([]byte, error) {
-	type plain Template
-	return json.Marshal(struct {
-		plain     `json:""`
-		Container *leanContainer `json:"container,omitempty"`
-	}{plain(t), leanPointer(t.Container)})
-}
+func (c Container) MarshalJSON() ([]byte, error) { return json.Marshal(lean(c.Container)) }
 
 // MarshalJSON writes the container without empty fields.
 func (s ScriptTemplate) MarshalJSON() ([]byte, error) {
@@ -82,26 +69,10 @@ func (s ExecutorPluginSidecar) MarshalJSON() ([]byte, error) {
 	}{plain(s), lean(s.Container)})
 }
 
-// leanClaim is a claim that is written without an empty status.
-// +k8s:deepcopy-gen=false
-// +k8s:openapi-gen=false
-type leanClaim struct {
-	corev1.PersistentVolumeClaim `json:""`
-	Status                       corev1.PersistentVolumeClaimStatus `json:"status,omitzero"`
-}
-
-// MarshalJSON writes the claims without an empty status.
-func (s WorkflowSpec) MarshalJSON() ([]byte, error) {
-	type plain WorkflowSpec
-	var claims []leanClaim
-	if s.VolumeClaimTemplates != nil {
-		claims = make([]leanClaim, 0, len(s.VolumeClaimTemplates))
-	}
-	for _, c := range s.VolumeClaimTemplates {
-		claims = append(claims, leanClaim{c, c.Status})
-	}
+// MarshalJSON writes the claim without an empty status.
+func (t VolumeClaimTemplate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		plain                `json:""`
-		VolumeClaimTemplates []leanClaim `json:"volumeClaimTemplates,omitzero"`
-	}{plain(s), claims})
+		corev1.PersistentVolumeClaim `json:""`
+		Status                       corev1.PersistentVolumeClaimStatus `json:"status,omitzero"`
+	}{t.PersistentVolumeClaim, t.Status})
 }

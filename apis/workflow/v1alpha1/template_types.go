@@ -42,7 +42,7 @@ type Template struct {
 	Steps []ParallelSteps `json:"steps,omitzero"`
 	// container runs a container to its end.
 	// +optional
-	Container *corev1.Container `json:"container,omitempty"`
+	Container *Container `json:"container,omitempty"`
 	// containerSet runs several containers in one pod.
 	// +optional
 	ContainerSet *ContainerSetTemplate `json:"containerSet,omitempty"`
@@ -163,6 +163,11 @@ type Template struct {
 	// +optional
 	// +listType=atomic
 	ResourceClaims []corev1.PodResourceClaim `json:"resourceClaims,omitzero"`
+}
+
+// Container is the main container of a template.
+type Container struct {
+	corev1.Container `json:""`
 }
 
 // UserContainer is a container that runs before or beside the main container.

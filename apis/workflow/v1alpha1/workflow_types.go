@@ -76,7 +76,7 @@ type WorkflowSpec struct {
 	// claim's name is WORKFLOW-NAME; volumeClaimGC says when it is deleted.
 	// +optional
 	// +listType=atomic
-	VolumeClaimTemplates []corev1.PersistentVolumeClaim `json:"volumeClaimTemplates,omitzero"`
+	VolumeClaimTemplates []VolumeClaimTemplate `json:"volumeClaimTemplates,omitzero"`
 	// volumeClaimGC says when the claims made from volumeClaimTemplates are deleted.
 	// +optional
 	VolumeClaimGC *VolumeClaimGC `json:"volumeClaimGC,omitempty"`
@@ -324,6 +324,11 @@ const (
 	// VolumeClaimGCOnSuccess deletes the claims when the workflow has succeeded.
 	VolumeClaimGCOnSuccess VolumeClaimGCStrategy = "OnWorkflowSuccess"
 )
+
+// VolumeClaimTemplate is a claim that is created when the workflow starts.
+type VolumeClaimTemplate struct {
+	corev1.PersistentVolumeClaim `json:""`
+}
 
 // VolumeClaimGC says when the claims made from volumeClaimTemplates are deleted.
 type VolumeClaimGC struct {

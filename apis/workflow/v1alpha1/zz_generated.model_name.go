@@ -134,6 +134,11 @@ func (in Condition) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Container) OpenAPIModelName() string {
+	return "dev.argosy.workflow.v1alpha1.Container"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ContainerNode) OpenAPIModelName() string {
 	return "dev.argosy.workflow.v1alpha1.ContainerNode"
 }
@@ -596,6 +601,11 @@ func (in ValueFrom) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VolumeClaimGC) OpenAPIModelName() string {
 	return "dev.argosy.workflow.v1alpha1.VolumeClaimGC"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeClaimTemplate) OpenAPIModelName() string {
+	return "dev.argosy.workflow.v1alpha1.VolumeClaimTemplate"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

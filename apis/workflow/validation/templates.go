@@ -38,7 +38,7 @@ func (c *checker) template(t *bound) {
 
 	switch {
 	case t.Container != nil:
-		c.container(t, t.Container, t.path.Child("container"))
+		c.container(t, &t.Container.Container, t.path.Child("container"))
 	case t.Script != nil:
 		c.container(t, &t.Script.Container, t.path.Child("script"))
 	case t.Suspend != nil:

@@ -113,6 +113,7 @@ var features = map[reflect.Type]abilities{
 	}},
 	reflect.TypeFor[wfv1.ScriptTemplate]():  {built: " source"},
 	reflect.TypeFor[wfv1.SuspendTemplate](): {built: "duration"},
+	reflect.TypeFor[wfv1.Container]():       {built: " "},
 	reflect.TypeFor[wfv1.UserContainer]():   {built: " mirrorVolumeMounts"},
 }
 

@@ -37,7 +37,7 @@ func twoSteps() *wfv1.Workflow {
 			Entrypoint: "main",
 			Templates: []wfv1.Template{
 				{Name: "main", Steps: []wfv1.ParallelSteps{step("a"), step("b")}},
-				{Name: "work", Container: &corev1.Container{Image: "busybox", Command: []string{"true"}}},
+				{Name: "work", Container: &wfv1.Container{Container: corev1.Container{Image: "busybox", Command: []string{"true"}}}},
 			},
 		},
 	}

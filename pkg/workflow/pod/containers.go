@@ -22,7 +22,7 @@ const executorUser int64 = 65532
 func mainContainer(tmpl *wfv1.Template, nodeID string) (c *corev1.Container, script bool, err error) {
 	switch tmpl.Type() {
 	case wfv1.TemplateTypeContainer:
-		c = tmpl.Container
+		c = &tmpl.Container.Container
 	case wfv1.TemplateTypeScript:
 		c, script = &tmpl.Script.Container, true
 		c.Args = append(c.Args, ScriptPath)

@@ -37,7 +37,7 @@ type TemplateApplyConfiguration struct {
 	// steps runs groups of steps, one group after the other, the steps of a group side by side.
 	Steps []workflowv1alpha1.ParallelSteps `json:"steps,omitempty"`
 	// container runs a container to its end.
-	Container *v1.ContainerApplyConfiguration `json:"container,omitempty"`
+	Container *ContainerApplyConfiguration `json:"container,omitempty"`
 	// containerSet runs several containers in one pod.
 	ContainerSet *ContainerSetTemplateApplyConfiguration `json:"containerSet,omitempty"`
 	// script runs the given source text in a container.
@@ -201,7 +201,7 @@ func (b *TemplateApplyConfiguration) WithSteps(values ...workflowv1alpha1.Parall
 // WithContainer sets the Container field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Container field is set to the value of the last call.
-func (b *TemplateApplyConfiguration) WithContainer(value *v1.ContainerApplyConfiguration) *TemplateApplyConfiguration {
+func (b *TemplateApplyConfiguration) WithContainer(value *ContainerApplyConfiguration) *TemplateApplyConfiguration {
 	b.Container = value
 	return b
 }

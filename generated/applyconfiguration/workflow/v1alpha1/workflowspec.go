@@ -36,7 +36,7 @@ type WorkflowSpecApplyConfiguration struct {
 	Volumes []v1.VolumeApplyConfiguration `json:"volumes,omitempty"`
 	// volumeClaimTemplates are claims created when the workflow starts and mounted by name like any volume. The
 	// claim's name is WORKFLOW-NAME; volumeClaimGC says when it is deleted.
-	VolumeClaimTemplates []v1.PersistentVolumeClaimApplyConfiguration `json:"volumeClaimTemplates,omitempty"`
+	VolumeClaimTemplates []VolumeClaimTemplateApplyConfiguration `json:"volumeClaimTemplates,omitempty"`
 	// volumeClaimGC says when the claims made from volumeClaimTemplates are deleted.
 	VolumeClaimGC *VolumeClaimGCApplyConfiguration `json:"volumeClaimGC,omitempty"`
 	// parallelism limits how many pods of the workflow run at the same time. It is at least 1; absent means no limit.
@@ -204,7 +204,7 @@ func (b *WorkflowSpecApplyConfiguration) WithVolumes(values ...*v1.VolumeApplyCo
 // WithVolumeClaimTemplates adds the given value to the VolumeClaimTemplates field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the VolumeClaimTemplates field.
-func (b *WorkflowSpecApplyConfiguration) WithVolumeClaimTemplates(values ...*v1.PersistentVolumeClaimApplyConfiguration) *WorkflowSpecApplyConfiguration {
+func (b *WorkflowSpecApplyConfiguration) WithVolumeClaimTemplates(values ...*VolumeClaimTemplateApplyConfiguration) *WorkflowSpecApplyConfiguration {
 	for i := range values {
 		if values[i] == nil {
 			panic("nil value passed to WithVolumeClaimTemplates")
