@@ -56,7 +56,7 @@ const (
 // ApplicationConditionType is what a condition of an application is about.
 type ApplicationConditionType string
 
-// Conditions of applications. One is there as long as it holds.
+// Conditions of applications, as the peer has them. One is there as long as it holds.
 const (
 	// ConditionDeletionError means that what the application has made could not be deleted.
 	ConditionDeletionError ApplicationConditionType = "DeletionError"
@@ -76,6 +76,16 @@ const (
 	ConditionExcludedResourceWarning ApplicationConditionType = "ExcludedResourceWarning"
 	// ConditionOrphanedResourceWarning means that there are objects in the namespace that no application has made.
 	ConditionOrphanedResourceWarning ApplicationConditionType = "OrphanedResourceWarning"
+)
+
+// Conditions of applications, as Kubernetes has them: with a status. They are always there once the server has looked.
+const (
+	// ConditionReady means that the application is synced and healthy, and that no operation runs.
+	ConditionReady ApplicationConditionType = "Ready"
+	// ConditionSynced means that what there is agrees with what is wanted.
+	ConditionSynced ApplicationConditionType = "Synced"
+	// ConditionHealthy means that the objects do what they should.
+	ConditionHealthy ApplicationConditionType = "Healthy"
 )
 
 // ApplicationSourceType is the tool that makes the manifests of a source.
@@ -108,7 +118,8 @@ type ApplicationStatus struct {
 	// +optional
 	// +listType=atomic
 	History []RevisionHistory `json:"history,omitzero"`
-	// conditions are what is wrong with the application.
+	// conditions are what is wrong with the application: those of the peer, which have no status and are there as long as
+	// they hold. Besides there are Ready, Synced and Healthy, which have a status, as "kubectl wait" needs it.
 	// +optional
 	// +listType=atomic
 	Conditions []ApplicationCondition `json:"conditions,omitzero"`
@@ -253,15 +264,24 @@ type RevisionHistory struct {
 	InitiatedBy *OperationInitiator `json:"initiatedBy,omitempty"`
 }
 
-// ApplicationCondition is something that is wrong with an application.
+// ApplicationCondition is something that is wrong with an application, or one of Ready, Synced and Healthy.
 type ApplicationCondition struct {
-	// type is what it is about: a word that ends in Error or Warning.
+	// type is what it is about: a word that ends in Error or Warning, or Ready, Synced or Healthy.
 	Type ApplicationConditionType `json:"type"`
 	// message says what is wrong.
 	Message string `json:"message"`
-	// lastTransitionTime is since when it is wrong.
+	// lastTransitionTime is since when it is wrong, or since when status is what it is.
 	// +optional
 	LastTransitionTime *metav1.Time `json:"lastTransitionTime,omitempty"`
+	// status is True, False or Unknown. Only of Ready, Synced and Healthy: the others hold if they are there.
+	// +optional
+	Status metav1.ConditionStatus `json:"status,omitempty"`
+	// reason says in a word why status is what it is. Only of Ready, Synced and Healthy.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// observedGeneration is the generation of the application that was looked at. Only of Ready, Synced and Healthy.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 }
 
 // ApplicationSummary is what the objects of an application have, put together.

@@ -8,6 +8,11 @@ import (
 )
 
 // +genclient
+// +genclient:method=Sync,verb=create,subresource=sync,input=ApplicationSync,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Rollback,verb=create,subresource=rollback,input=ApplicationRollback,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Terminate,verb=create,subresource=terminate,input=ApplicationTerminate,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=Refresh,verb=create,subresource=refresh,input=ApplicationRefresh,result=k8s.io/apimachinery/pkg/apis/meta/v1.Status
+// +genclient:method=GetTree,verb=get,subresource=tree,result=ApplicationTree
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
 // Application says which manifests shall be in which cluster and namespace: from where they come, what becomes of

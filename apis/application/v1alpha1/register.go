@@ -42,6 +42,9 @@ func AddKnownTypes(scheme *runtime.Scheme, gv schema.GroupVersion) error {
 		&Application{}, &ApplicationList{},
 		&ApplicationSet{}, &ApplicationSetList{},
 		&AppProject{}, &AppProjectList{},
+		&ApplicationSync{}, &ApplicationRollback{}, &ApplicationTerminate{}, &ApplicationRefresh{},
+		&ApplicationManifests{}, &ApplicationDiff{}, &ApplicationTree{},
+		&ApplicationManifestsOptions{}, &ApplicationDiffOptions{}, &ApplicationLogOptions{},
 	)
 	return nil
 }

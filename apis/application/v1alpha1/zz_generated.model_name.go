@@ -44,8 +44,38 @@ func (in ApplicationDestination) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationDiff) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationDiff"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationDiffOptions) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationDiffOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationDiffResource) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationDiffResource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ApplicationList) OpenAPIModelName() string {
 	return "dev.argosy.application.v1alpha1.ApplicationList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationLogOptions) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationLogOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationManifests) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationManifests"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationManifestsOptions) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationManifestsOptions"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -56,6 +86,16 @@ func (in ApplicationMatchExpression) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ApplicationPreservedFields) OpenAPIModelName() string {
 	return "dev.argosy.application.v1alpha1.ApplicationPreservedFields"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationRefresh) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationRefresh"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationRollback) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationRollback"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -181,6 +221,26 @@ func (in ApplicationStatus) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ApplicationSummary) OpenAPIModelName() string {
 	return "dev.argosy.application.v1alpha1.ApplicationSummary"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationSync) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationSync"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationTerminate) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationTerminate"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationTree) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationTree"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ApplicationTreeNode) OpenAPIModelName() string {
+	return "dev.argosy.application.v1alpha1.ApplicationTreeNode"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

@@ -13,14 +13,20 @@ import (
 // ApplicationConditionApplyConfiguration represents a declarative configuration of the ApplicationCondition type for use
 // with apply.
 //
-// ApplicationCondition is something that is wrong with an application.
+// ApplicationCondition is something that is wrong with an application, or one of Ready, Synced and Healthy.
 type ApplicationConditionApplyConfiguration struct {
-	// type is what it is about: a word that ends in Error or Warning.
+	// type is what it is about: a word that ends in Error or Warning, or Ready, Synced or Healthy.
 	Type *applicationv1alpha1.ApplicationConditionType `json:"type,omitempty"`
 	// message says what is wrong.
 	Message *string `json:"message,omitempty"`
-	// lastTransitionTime is since when it is wrong.
+	// lastTransitionTime is since when it is wrong, or since when status is what it is.
 	LastTransitionTime *v1.Time `json:"lastTransitionTime,omitempty"`
+	// status is True, False or Unknown. Only of Ready, Synced and Healthy: the others hold if they are there.
+	Status *v1.ConditionStatus `json:"status,omitempty"`
+	// reason says in a word why status is what it is. Only of Ready, Synced and Healthy.
+	Reason *string `json:"reason,omitempty"`
+	// observedGeneration is the generation of the application that was looked at. Only of Ready, Synced and Healthy.
+	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 }
 
 // ApplicationConditionApplyConfiguration constructs a declarative configuration of the ApplicationCondition type for use with
@@ -50,5 +56,29 @@ func (b *ApplicationConditionApplyConfiguration) WithMessage(value string) *Appl
 // If called multiple times, the LastTransitionTime field is set to the value of the last call.
 func (b *ApplicationConditionApplyConfiguration) WithLastTransitionTime(value v1.Time) *ApplicationConditionApplyConfiguration {
 	b.LastTransitionTime = &value
+	return b
+}
+
+// WithStatus sets the Status field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Status field is set to the value of the last call.
+func (b *ApplicationConditionApplyConfiguration) WithStatus(value v1.ConditionStatus) *ApplicationConditionApplyConfiguration {
+	b.Status = &value
+	return b
+}
+
+// WithReason sets the Reason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Reason field is set to the value of the last call.
+func (b *ApplicationConditionApplyConfiguration) WithReason(value string) *ApplicationConditionApplyConfiguration {
+	b.Reason = &value
+	return b
+}
+
+// WithObservedGeneration sets the ObservedGeneration field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ObservedGeneration field is set to the value of the last call.
+func (b *ApplicationConditionApplyConfiguration) WithObservedGeneration(value int64) *ApplicationConditionApplyConfiguration {
+	b.ObservedGeneration = &value
 	return b
 }

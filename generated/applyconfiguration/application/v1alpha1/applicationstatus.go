@@ -23,7 +23,8 @@ type ApplicationStatusApplyConfiguration struct {
 	Health *HealthStatusApplyConfiguration `json:"health,omitempty"`
 	// history are the past syncs, the oldest first.
 	History []RevisionHistoryApplyConfiguration `json:"history,omitempty"`
-	// conditions are what is wrong with the application.
+	// conditions are what is wrong with the application: those of the peer, which have no status and are there as long as
+	// they hold. Besides there are Ready, Synced and Healthy, which have a status, as "kubectl wait" needs it.
 	Conditions []ApplicationConditionApplyConfiguration `json:"conditions,omitempty"`
 	// reconciledAt is when what there is was last compared with what is wanted.
 	ReconciledAt *v1.Time `json:"reconciledAt,omitempty"`

@@ -38,6 +38,12 @@ type ApplicationInterface interface {
 	Apply(ctx context.Context, application *applyconfigurationapplicationv1alpha1.ApplicationApplyConfiguration, opts v1.ApplyOptions) (result *applicationv1alpha1.Application, err error)
 	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
 	ApplyStatus(ctx context.Context, application *applyconfigurationapplicationv1alpha1.ApplicationApplyConfiguration, opts v1.ApplyOptions) (result *applicationv1alpha1.Application, err error)
+	Sync(ctx context.Context, applicationName string, applicationSync *applicationv1alpha1.ApplicationSync, opts v1.CreateOptions) (*v1.Status, error)
+	Rollback(ctx context.Context, applicationName string, applicationRollback *applicationv1alpha1.ApplicationRollback, opts v1.CreateOptions) (*v1.Status, error)
+	Terminate(ctx context.Context, applicationName string, applicationTerminate *applicationv1alpha1.ApplicationTerminate, opts v1.CreateOptions) (*v1.Status, error)
+	Refresh(ctx context.Context, applicationName string, applicationRefresh *applicationv1alpha1.ApplicationRefresh, opts v1.CreateOptions) (*v1.Status, error)
+	GetTree(ctx context.Context, applicationName string, options v1.GetOptions) (*applicationv1alpha1.ApplicationTree, error)
+
 	ApplicationExpansion
 }
 
@@ -58,4 +64,78 @@ func newApplications(c *ApplicationV1alpha1Client, namespace string) *applicatio
 			func() *applicationv1alpha1.ApplicationList { return &applicationv1alpha1.ApplicationList{} },
 		),
 	}
+}
+
+// Sync takes the representation of a applicationSync and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *applications) Sync(ctx context.Context, applicationName string, applicationSync *applicationv1alpha1.ApplicationSync, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("applications").
+		Name(applicationName).
+		SubResource("sync").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(applicationSync).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Rollback takes the representation of a applicationRollback and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *applications) Rollback(ctx context.Context, applicationName string, applicationRollback *applicationv1alpha1.ApplicationRollback, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("applications").
+		Name(applicationName).
+		SubResource("rollback").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(applicationRollback).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Terminate takes the representation of a applicationTerminate and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *applications) Terminate(ctx context.Context, applicationName string, applicationTerminate *applicationv1alpha1.ApplicationTerminate, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("applications").
+		Name(applicationName).
+		SubResource("terminate").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(applicationTerminate).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// Refresh takes the representation of a applicationRefresh and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *applications) Refresh(ctx context.Context, applicationName string, applicationRefresh *applicationv1alpha1.ApplicationRefresh, opts v1.CreateOptions) (result *v1.Status, err error) {
+	result = &v1.Status{}
+	err = c.GetClient().Post().
+		Namespace(c.GetNamespace()).
+		Resource("applications").
+		Name(applicationName).
+		SubResource("refresh").
+		VersionedParams(&opts, scheme.ParameterCodec).
+		Body(applicationRefresh).
+		Do(ctx).
+		Into(result)
+	return
+}
+
+// GetTree takes name of the application, and returns the corresponding applicationv1alpha1.ApplicationTree object, and an error if there is any.
+func (c *applications) GetTree(ctx context.Context, applicationName string, options v1.GetOptions) (result *applicationv1alpha1.ApplicationTree, err error) {
+	result = &applicationv1alpha1.ApplicationTree{}
+	err = c.GetClient().Get().
+		Namespace(c.GetNamespace()).
+		Resource("applications").
+		Name(applicationName).
+		SubResource("tree").
+		VersionedParams(&options, scheme.ParameterCodec).
+		Do(ctx).
+		Into(result)
+	return
 }

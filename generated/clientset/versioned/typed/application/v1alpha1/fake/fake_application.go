@@ -6,10 +6,14 @@
 package fake
 
 import (
+	context "context"
+
 	v1alpha1 "argosy.dev/argosy/apis/application/v1alpha1"
 	applicationv1alpha1 "argosy.dev/argosy/generated/applyconfiguration/application/v1alpha1"
 	typedapplicationv1alpha1 "argosy.dev/argosy/generated/clientset/versioned/typed/application/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gentype "k8s.io/client-go/gentype"
+	testing "k8s.io/client-go/testing"
 )
 
 // fakeApplications implements ApplicationInterface
@@ -37,4 +41,64 @@ func newFakeApplications(fake *FakeApplicationV1alpha1, namespace string) typeda
 		),
 		fake,
 	}
+}
+
+// Sync takes the representation of a applicationSync and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeApplications) Sync(ctx context.Context, applicationName string, applicationSync *v1alpha1.ApplicationSync, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), applicationName, "sync", c.Namespace(), applicationSync, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Rollback takes the representation of a applicationRollback and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeApplications) Rollback(ctx context.Context, applicationName string, applicationRollback *v1alpha1.ApplicationRollback, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), applicationName, "rollback", c.Namespace(), applicationRollback, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Terminate takes the representation of a applicationTerminate and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeApplications) Terminate(ctx context.Context, applicationName string, applicationTerminate *v1alpha1.ApplicationTerminate, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), applicationName, "terminate", c.Namespace(), applicationTerminate, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// Refresh takes the representation of a applicationRefresh and creates it.  Returns the server's representation of the status, and an error, if there is any.
+func (c *fakeApplications) Refresh(ctx context.Context, applicationName string, applicationRefresh *v1alpha1.ApplicationRefresh, opts v1.CreateOptions) (result *v1.Status, err error) {
+	emptyResult := &v1.Status{}
+	obj, err := c.Fake.
+		Invokes(testing.NewCreateSubresourceActionWithOptions(c.Resource(), applicationName, "refresh", c.Namespace(), applicationRefresh, opts), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1.Status), err
+}
+
+// GetTree takes name of the application, and returns the corresponding applicationTree object, and an error if there is any.
+func (c *fakeApplications) GetTree(ctx context.Context, applicationName string, options v1.GetOptions) (result *v1alpha1.ApplicationTree, err error) {
+	emptyResult := &v1alpha1.ApplicationTree{}
+	obj, err := c.Fake.
+		Invokes(testing.NewGetSubresourceActionWithOptions(c.Resource(), c.Namespace(), "tree", applicationName, options), emptyResult)
+
+	if obj == nil {
+		return emptyResult, err
+	}
+	return obj.(*v1alpha1.ApplicationTree), err
 }
