@@ -89,7 +89,7 @@ func (o *Options) Run(ctx context.Context, loops Loops) error {
 	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: cluster.CoreV1().Events("")})
 	recorder := events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "argosy-apiserver"})
 
-	config, err := o.Config(NewFamilies(cluster, recorder, o.Families))
+	config, err := o.Config(NewFamilies(cluster, recorder, nil, o.Families))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,13 @@ import (
 )
 
 // Family is the storage of the application family.
-type Family struct{}
+type Family struct {
+	// Deps are what the verbs need.
+	Deps resource.Deps
+	// Live answers what the verbs show of sources and clusters; nil where no loop
+	// looks at them, and then what needs it is unavailable.
+	Live application.Live
+}
 
 // Group is the family's native API group.
 func (Family) Group() string { return appv1.GroupName }
@@ -25,9 +31,9 @@ func (Family) Group() string { return appv1.GroupName }
 func (Family) Resources() []string { return []string{"applications", "applicationsets", "appprojects"} }
 
 // NewStorage returns the storage of all resources and subresources, by path.
-func (Family) NewStorage(c resource.Config) (map[string]rest.Storage, error) {
+func (f Family) NewStorage(c resource.Config) (map[string]rest.Storage, error) {
 	s := resource.NewStorage(c)
-	resource.Add(s, application.Kind())
+	resource.Add(s, application.Kind(f.Deps, f.Live))
 	resource.Add(s, applicationset.Kind())
 	resource.Add(s, appproject.Kind())
 	return s.Paths()

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"argosy.dev/argosy/apis/argoproj"
 )
@@ -70,6 +71,11 @@ type Kind[T Object] struct {
 	// may write of it though he may not write status: what Authorize has allowed.
 	// Only the compatibility rule asks for it. obj has the status of old.
 	TakeStatus func(obj, asked, old T)
+	// AfterStatus does, in a write to status, what it entails elsewhere in the
+	// object: obj is what will be stored (old, with the new status), asked what the
+	// request sends. It returns the fields that it takes away, which nobody owns any
+	// longer. It must not change status.
+	AfterStatus func(obj, asked, old T) []fieldpath.Path
 	// Check returns what is wrong with the object besides its metadata, on
 	// creation, where old is nil, and on update.
 	Check func(ctx context.Context, obj, old T) field.ErrorList

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -28,6 +29,8 @@ type REST struct {
 	shortNames []string
 	// authorize decides about parts of an object that only some may write; nil if anyone who may write may write all.
 	authorize func(ctx context.Context, obj, old runtime.Object) error
+	// authz answers what else the caller of a request may do.
+	authz authorizer.UnconditionalAuthorizer
 }
 
 var (
@@ -85,7 +88,7 @@ func newREST[T Object](c Config, kind *Kind[T], strategy *Strategy[T]) (*REST, e
 	}); err != nil {
 		return nil, fmt.Errorf("storage of %s: %w", kind.GroupResource(), err)
 	}
-	main := &REST{Store: store, shortNames: kind.ShortNames}
+	main := &REST{Store: store, shortNames: kind.ShortNames, authz: c.Authorizer}
 	if kind.Authorize != nil {
 		main.authorize = func(ctx context.Context, obj, old runtime.Object) error {
 			t, err := kind.cast(obj)

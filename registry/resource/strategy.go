@@ -153,9 +153,11 @@ type StatusStrategy[T Object] struct{ *Strategy[T] }
 // NewStatusStrategy returns the strategy of the status subresource.
 func NewStatusStrategy[T Object](s *Strategy[T]) *StatusStrategy[T] { return &StatusStrategy[T]{s} }
 
-// PrepareForUpdate keeps everything but status as it was.
+// PrepareForUpdate keeps everything but status, and what AfterStatus changes, as it was.
 func (s *StatusStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
 	t, o := s.kind.must(obj), s.kind.must(old)
+	asked := s.kind.New()
+	assign(asked, t)
 	// What server-side apply recorded about this very write, and the version it
 	// is conditional on, come from the request.
 	managed, version := t.GetManagedFields(), t.GetResourceVersion()
@@ -166,6 +168,9 @@ func (s *StatusStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime
 	t.GetObjectKind().SetGroupVersionKind(kind)
 	t.SetManagedFields(managed)
 	t.SetResourceVersion(version)
+	if s.kind.AfterStatus != nil {
+		disown(t, s.kind.AfterStatus(t, asked, o)...)
+	}
 	s.derive(t)
 }
 

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -35,6 +36,10 @@ type Request interface {
 // authorized, audited and admitted on its own. It only records what is wanted:
 // a loop does it. T is the object, R the request.
 type Verb[T Object, R Request] struct {
+	// Authorize decides about parts of the request that only some may ask for; nil
+	// if whoever may create the verb may ask for all. It is called as Apply is, and
+	// before it.
+	Authorize func(context.Context, May, T, R) error
 	// Apply records the request in the object, which is a copy. It may be called
 	// more than once, each time with a newer object. Its errors go to the caller,
 	// so they should be API statuses: Conflict where the object's state forbids
@@ -47,6 +52,7 @@ type Verb[T Object, R Request] struct {
 // VerbREST serves a Verb.
 type VerbREST[T Object, R Request] struct {
 	store  *genericregistry.Store
+	authz  authorizer.UnconditionalAuthorizer
 	kind   *Kind[T]
 	verb   Verb[T, R]
 	events record.EventRecorder
@@ -62,7 +68,7 @@ var (
 func NewVerbREST[T Object, R Request](main *REST, kind *Kind[T], verb Verb[T, R], events record.EventRecorder) *VerbREST[T, R] {
 	store := *main.Store
 	store.UpdateStrategy = verbStrategy[T]{main.UpdateStrategy, kind}
-	return &VerbREST[T, R]{store: &store, kind: kind, verb: verb, events: events}
+	return &VerbREST[T, R]{store: &store, authz: main.authz, kind: kind, verb: verb, events: events}
 }
 
 // New implements rest.Storage: it returns an empty request.
@@ -104,6 +110,11 @@ func (r *VerbREST[T, R]) Create(ctx context.Context, name string, obj runtime.Ob
 		}
 		if err := r.check(t, req); err != nil {
 			return nil, err
+		}
+		if r.verb.Authorize != nil {
+			if err := r.verb.Authorize(ctx, r.kind.may(r.authz, t), t, req); err != nil {
+				return nil, err
+			}
 		}
 		if err := r.verb.Apply(ctx, t, req); err != nil {
 			return nil, err

@@ -24,5 +24,6 @@ func Install(scheme *runtime.Scheme) {
 	}
 	metav1.AddToGroupVersion(scheme, v1alpha1.SchemeGroupVersion)
 	utilruntime.Must(v1alpha1.AddFieldLabelConversions(scheme, v1alpha1.SchemeGroupVersion))
+	utilruntime.Must(v1alpha1.AddConversions(scheme))
 	utilruntime.Must(scheme.SetVersionPriority(v1alpha1.SchemeGroupVersion))
 }

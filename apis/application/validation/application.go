@@ -4,6 +4,7 @@
 package validation
 
 import (
+	"fmt"
 	"strings"
 
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
@@ -170,21 +171,28 @@ var syncOptions = map[string][]string{
 
 func (w *warnings) syncOptions(options []string, path *field.Path) {
 	for i, option := range options {
-		name, value, found := strings.Cut(option, "=")
-		values, known := syncOptions[name]
-		if values == nil {
-			values = []string{"true", "false"}
-		}
-		switch {
-		case tagged(option):
-		case !found:
-			w.add(path.Index(i), "%q is ignored: options are NAME=VALUE", short(option))
-		case !known:
-			w.add(path.Index(i), "%q is ignored: there is no such option", short(option))
-		case !has(values, value):
-			w.add(path.Index(i), "%q is ignored: %s is one of %s", short(option), name, strings.Join(values, ", "))
+		if fault := optionFault(option); fault != "" && !tagged(option) {
+			w.add(path.Index(i), "%q is ignored: %s", short(option), fault)
 		}
 	}
+}
+
+// optionFault says what is wrong with a sync option; empty if nothing is.
+func optionFault(option string) string {
+	name, value, found := strings.Cut(option, "=")
+	values, known := syncOptions[name]
+	if values == nil {
+		values = []string{"true", "false"}
+	}
+	switch {
+	case !found:
+		return "options are NAME=VALUE"
+	case !known:
+		return "there is no such option"
+	case !has(values, value):
+		return fmt.Sprintf("%s is one of %s", name, strings.Join(values, ", "))
+	}
+	return ""
 }
 
 func has(values []string, value string) bool {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
+
+	"argosy.dev/argosy/apis/query"
 )
 
 // The fields of field selectors. metadata.name and, for namespaced kinds, metadata.namespace go without saying.
@@ -53,40 +55,29 @@ func AddConversions(scheme *runtime.Scheme) error {
 	})
 }
 
-// convertQueryToLogOptions reads the first value of each parameter, as kube-apiserver does, but refuses what is no
-// number or boolean, rather than take it for 0 or false. Other parameters are none of its business.
-func convertQueryToLogOptions(query url.Values, out *WorkflowLogOptions) error {
+// convertQueryToLogOptions reads the parameters of logs. Others are none of its business.
+func convertQueryToLogOptions(values url.Values, out *WorkflowLogOptions) error {
 	options := WorkflowLogOptions{
 		TypeMeta:  out.TypeMeta,
-		Container: query.Get("container"),
-		NodeID:    query.Get("nodeId"),
-		PodName:   query.Get("podName"),
+		Container: values.Get("container"),
+		NodeID:    values.Get("nodeId"),
+		PodName:   values.Get("podName"),
 	}
-	for name, field := range map[string]**int64{"tailLines": &options.TailLines, "sinceSeconds": &options.SinceSeconds} {
-		if !query.Has(name) {
-			continue
+	for name, into := range map[string]**int64{"tailLines": &options.TailLines, "sinceSeconds": &options.SinceSeconds} {
+		n, err := query.Count(values, name)
+		if err != nil {
+			return err
 		}
-		n, err := strconv.ParseInt(query.Get(name), 10, 64)
-		if err != nil || n < 0 {
-			return fmt.Errorf("query parameter %s: %q is not a number of at least 0", name, query.Get(name))
-		}
-		*field = &n
+		*into = n
 	}
-	for name, set := range map[string]func(bool){
-		"follow":     func(b bool) { options.Follow = b },
-		"timestamps": func(b bool) { options.Timestamps = b },
-		"prefix":     func(b bool) { options.Prefix = &b },
+	for name, set := range map[string]func(*bool){
+		"follow":     func(b *bool) { options.Follow = ptr.Deref(b, false) },
+		"timestamps": func(b *bool) { options.Timestamps = ptr.Deref(b, false) },
+		"prefix":     func(b *bool) { options.Prefix = b },
 	} {
-		if !query.Has(name) {
-			continue
-		}
-		// A parameter without a value is switched on, as in "?follow".
-		b := true
-		if text := query.Get(name); text != "" {
-			var err error
-			if b, err = strconv.ParseBool(text); err != nil {
-				return fmt.Errorf("query parameter %s: %q is neither true nor false", name, text)
-			}
+		b, err := query.Bool(values, name)
+		if err != nil {
+			return err
 		}
 		set(b)
 	}

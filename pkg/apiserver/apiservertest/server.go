@@ -24,6 +24,7 @@ import (
 
 	"argosy.dev/argosy/pkg/apiserver"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
+	"argosy.dev/argosy/registry/application/application"
 )
 
 // Config says what differs from the usual test server.
@@ -36,6 +37,8 @@ type Config struct {
 	Cluster kubernetes.Interface
 	// Events takes the events; nil drops them.
 	Events record.EventRecorder
+	// Live is what verbs see of the sources and clusters of applications; nil means nothing.
+	Live application.Live
 	// Families are what an administrator decides about kinds.
 	Families apiserver.FamilyOptions
 }
@@ -138,7 +141,7 @@ func newServer(c Config, endpoint string) (*genericapiserver.GenericAPIServer, e
 	if events == nil {
 		events = &record.FakeRecorder{}
 	}
-	config, err := o.Config(apiserver.NewFamilies(c.Cluster, events, c.Families))
+	config, err := o.Config(apiserver.NewFamilies(c.Cluster, events, c.Live, c.Families))
 	if err != nil {
 		return nil, err
 	}

@@ -8,21 +8,22 @@ package application
 import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/apis/application/validation"
 	"argosy.dev/argosy/registry/resource"
 )
 
-// Kind describes applications.
-func Kind() *resource.Kind[*appv1.Application] {
+// Kind describes applications. live is nil where there is no loop that looks at
+// sources and clusters.
+func Kind(deps resource.Deps, live Live) *resource.Kind[*appv1.Application] {
 	return &resource.Kind[*appv1.Application]{
 		GroupVersion: appv1.SchemeGroupVersion,
 		Resource:     "applications",
 		Singular:     "application",
 		ShortNames:   []string{"app", "apps"},
 		StatusOnMain: true,
-		Idle:         "applications are neither compared nor synced",
 		New:          func() *appv1.Application { return &appv1.Application{} },
 		NewList:      func() runtime.Object { return &appv1.ApplicationList{} },
 		Spec:         func(app *appv1.Application) any { return &app.Spec },
@@ -30,6 +31,7 @@ func Kind() *resource.Kind[*appv1.Application] {
 		Beside:       []string{"operation"},
 		Authorize:    authorize,
 		TakeStatus:   takeStatus,
+		AfterStatus:  afterStatus,
 		Check:        resource.OnlyNew(validation.ValidateApplication),
 		Warn:         validation.WarnApplication,
 		Fields: func(app *appv1.Application) fields.Set {
@@ -49,5 +51,18 @@ func Kind() *resource.Kind[*appv1.Application] {
 		},
 		Indexed: []string{appv1.FieldProject, appv1.FieldHealthStatus, appv1.FieldSyncStatus},
 		Table:   table(),
+		Subresources: func(kind *resource.Kind[*appv1.Application], main *resource.REST) map[string]rest.Storage {
+			v := verbs{kind, main, deps, live}
+			return map[string]rest.Storage{
+				"sync":      NewSyncREST(v),
+				"rollback":  NewRollbackREST(v),
+				"terminate": NewTerminateREST(v),
+				"refresh":   NewRefreshREST(v),
+				"manifests": NewManifestsREST(v),
+				"diff":      NewDiffREST(v),
+				"tree":      NewTreeREST(v),
+				"log":       NewLogREST(v),
+			}
+		},
 	}
 }

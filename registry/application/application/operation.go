@@ -6,9 +6,7 @@ package application
 import (
 	"context"
 	"fmt"
-	"reflect"
 
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/endpoints/request"
@@ -17,6 +15,7 @@ import (
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/apis/argoproj"
+	core "argosy.dev/argosy/pkg/application"
 	"argosy.dev/argosy/registry/resource"
 )
 
@@ -28,17 +27,22 @@ import (
 //
 //	operation is set or changed       create applications/sync
 //	... to what history has           create applications/rollback
+//	... with manifests or sources
+//	that the spec does not have       create applications/override besides
 //	operation is taken away           create applications/sync or applications/terminate:
 //	                                  it withdraws what was asked for
 //	phase becomes Terminating         create applications/terminate
 //
 // The last is about the main resource in the compatibility group. Status that is
 // written through applications/status is the loop's: who may do that may write
-// whatever he likes there, but never an operation.
+// whatever he likes there, but never an operation. What the state of the
+// application forbids to the verbs is forbidden here, too, but for the loop, which
+// may write status, and for an operation in place of one that has not begun.
 const (
 	rightSync      = "sync"
 	rightRollback  = "rollback"
 	rightTerminate = "terminate"
+	rightOverride  = "override"
 )
 
 // authorize decides about the operation of an application that is written, and
@@ -48,7 +52,7 @@ func authorize(ctx context.Context, may resource.May, app, old *appv1.Applicatio
 		return err
 	}
 	switch {
-	case unchanged(app.Operation, old.Operation):
+	case core.SameOperation(app.Operation, old.Operation):
 		app.Operation = old.Operation.DeepCopy()
 		return nil
 	case app.Operation == nil:
@@ -56,21 +60,31 @@ func authorize(ctx context.Context, may resource.May, app, old *appv1.Applicatio
 			return nil
 		}
 		return forbidden(ctx, app, rightTerminate, "takes away the operation that was asked for")
-	case isRollback(app.Operation, old.Status.History):
+	case core.IsRollback(app.Operation, old.Status.History):
 		if !may(ctx, "create", rightRollback) {
 			return forbidden(ctx, app, rightRollback, "asks for a rollback by the field operation")
 		}
 	case !may(ctx, "create", rightSync):
 		return forbidden(ctx, app, rightSync, "asks for a sync by the field operation")
+	case core.IsOverride(app.Operation, &app.Spec) && !may(ctx, "create", rightOverride):
+		return forbidden(ctx, app, rightOverride, "asks by the field operation for what the sources do not have")
+	}
+	if err := permit(ctx, may, app, old); err != nil {
+		return err
 	}
 	sign(ctx, may, app.Operation)
 	return nil
 }
 
-// unchanged tells whether an operation is as it was. Patches and server-side apply
-// put the keys of free JSON into another order, also of what they do not touch.
-func unchanged(op, old *appv1.Operation) bool {
-	return apiequality.Semantic.DeepEqual(op, old) || op != nil && old != nil && resource.SameJSON(op, old)
+// permit refuses an operation that the state of the application forbids.
+func permit(ctx context.Context, may resource.May, app, old *appv1.Application) error {
+	now := *app
+	now.Operation, now.Status, now.DeletionTimestamp = nil, old.Status, old.DeletionTimestamp
+	err := core.Permit(&now, app.Operation)
+	if err != nil && may(ctx, "update", "status") {
+		return nil
+	}
+	return err
 }
 
 // authorizeTermination decides about a phase that becomes Terminating.
@@ -93,7 +107,7 @@ func authorizeTermination(ctx context.Context, may resource.May, app, old *appv1
 // a sync they also clear what the last one has left, which the loop does anyway.
 func takeStatus(app, asked, old *appv1.Application) {
 	idle := phaseOf(old) != appv1.OperationRunning && phaseOf(old) != appv1.OperationTerminating
-	requested := app.Operation != nil && !unchanged(app.Operation, old.Operation)
+	requested := app.Operation != nil && !core.SameOperation(app.Operation, old.Operation)
 	switch {
 	case terminates(asked, old) && phaseOf(old) == appv1.OperationRunning:
 		state := old.Status.OperationState.DeepCopy()
@@ -114,32 +128,6 @@ func phaseOf(app *appv1.Application) appv1.OperationPhase {
 		return ""
 	}
 	return app.Status.OperationState.Phase
-}
-
-// isRollback tells whether the operation is what the peer's clients write for a
-// rollback: a sync to the source and the revision of one past sync, and to
-// nothing else, without hooks. Whatever goes beyond that is a sync.
-func isRollback(op *appv1.Operation, history []appv1.RevisionHistory) bool {
-	s := op.Sync
-	if s == nil || s.Source == nil && len(s.Sources) == 0 || s.SyncStrategy == nil || s.SyncStrategy.Apply == nil || s.SyncStrategy.Hook != nil ||
-		len(s.Manifests) > 0 || len(s.Resources) > 0 {
-		return false
-	}
-	for i := range history {
-		h := &history[i]
-		if s.Revision == h.Revision && apiequality.Semantic.DeepEqual(s.Revisions, h.Revisions) &&
-			(isEmpty(s.Source) && isEmpty(h.Source) || resource.SameJSON(s.Source, h.Source)) &&
-			len(s.Sources) == len(h.Sources) && (len(s.Sources) == 0 || resource.SameJSON(s.Sources, h.Sources)) {
-			return true
-		}
-	}
-	return false
-}
-
-// isEmpty tells that there is no source. Applications with several have an empty
-// one in their history.
-func isEmpty(source *appv1.ApplicationSource) bool {
-	return source == nil || reflect.ValueOf(*source).IsZero()
 }
 
 // sign writes who asks for the operation, whatever the request says: it is what

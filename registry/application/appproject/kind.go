@@ -21,7 +21,6 @@ func Kind() *resource.Kind[*appv1.AppProject] {
 		Singular:     "appproject",
 		ShortNames:   []string{"appproj", "appprojs"},
 		StatusOnMain: true,
-		Idle:         "applications are not limited by projects",
 		New:          func() *appv1.AppProject { return &appv1.AppProject{} },
 		NewList:      func() runtime.Object { return &appv1.AppProjectList{} },
 		Spec:         func(p *appv1.AppProject) any { return &p.Spec },

@@ -22,6 +22,7 @@ import (
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/registry/resource"
+	"argosy.dev/argosy/registry/resource/podlog"
 )
 
 // logREST serves workflows/log: the logs of a workflow's pods, merged by lines.
@@ -152,8 +153,8 @@ func (l *logStream) InputStream(ctx context.Context, _, _ string) (io.ReadCloser
 		case err != nil: // Above all, that we may not read it is not the caller's fault.
 			return nil, false, "", apierrors.NewInternalError(fmt.Errorf("reading the log of pod %s: %w", l.pods[0].Name, err))
 		}
-		m := newMerger(ctx, func(ctx context.Context, m *merger) {
-			m.copy(ctx, l.prefix(&l.pods[0], prefixed), body)
+		m := podlog.New(ctx, func(ctx context.Context, m *podlog.Merger) {
+			m.Copy(ctx, l.prefix(&l.pods[0], prefixed), body)
 		})
 		return m, false, "text/plain", nil
 	}
@@ -161,32 +162,32 @@ func (l *logStream) InputStream(ctx context.Context, _, _ string) (io.ReadCloser
 	if l.opts.Follow {
 		produce = l.follow
 	}
-	return newMerger(ctx, func(ctx context.Context, m *merger) { produce(ctx, m, prefixed) }), l.opts.Follow, "text/plain", nil
+	return podlog.New(ctx, func(ctx context.Context, m *podlog.Merger) { produce(ctx, m, prefixed) }), l.opts.Follow, "text/plain", nil
 }
 
 // readAll reads the logs there are, pod after pod in the order of their creation.
-func (l *logStream) readAll(ctx context.Context, m *merger, prefixed bool) {
+func (l *logStream) readAll(ctx context.Context, m *podlog.Merger, prefixed bool) {
 	for i := range l.pods {
 		l.readPod(ctx, m, &l.pods[i], prefixed)
 	}
 }
 
 // readPod reads the log of one pod into m. A log that cannot be had is named in the stream, so that nobody takes what he sees for all.
-func (l *logStream) readPod(ctx context.Context, m *merger, p *corev1.Pod, prefixed bool) {
+func (l *logStream) readPod(ctx context.Context, m *podlog.Merger, p *corev1.Pod, prefixed bool) {
 	prefix := l.prefix(p, prefixed)
 	body, err := l.open(ctx, p)
 	switch {
 	case ctx.Err() != nil: // Nobody listens any longer.
 	case err != nil:
-		m.note(ctx, fmt.Sprintf("[%s] the log cannot be read: %v", p.Name, err))
+		m.Note(ctx, fmt.Sprintf("[%s] the log cannot be read: %v", p.Name, err))
 	default:
-		m.copy(ctx, prefix, body)
+		m.Copy(ctx, prefix, body)
 	}
 }
 
 // open opens the log of one pod.
 func (l *logStream) open(ctx context.Context, p *corev1.Pod) (io.ReadCloser, error) {
-	s := containerStatus(p, l.opts.Container)
+	s := podlog.ContainerStatus(p, l.opts.Container)
 	return l.rest.deps.Cluster.CoreV1().Pods(p.Namespace).GetLogs(p.Name, &corev1.PodLogOptions{
 		Container:    l.opts.Container,
 		Follow:       l.opts.Follow && (s == nil || s.State.Terminated == nil),

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/registry/resource/podlog"
 )
 
 // maxFollowed is how many logs one request follows at a time. Further pods wait for their turn.
@@ -59,12 +60,12 @@ func (n *news) take() (pods map[types.UID]*corev1.Pod, wf *wfv1.Workflow, gone b
 }
 
 // follow reads the logs of all pods, those that are there and those that come, until the workflow has ended and all logs with it.
-func (l *logStream) follow(ctx context.Context, m *merger, prefixed bool) {
+func (l *logStream) follow(ctx context.Context, m *podlog.Merger, prefixed bool) {
 	n := newNews()
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	m.start(func(context.Context, *merger) { l.watchPods(n).RunWithContext(watching) })
-	m.start(func(context.Context, *merger) { l.watchWorkflow(n).RunWithContext(watching) })
+	m.Start(func(context.Context, *podlog.Merger) { l.watchPods(n).RunWithContext(watching) })
+	m.Start(func(context.Context, *podlog.Merger) { l.watchWorkflow(n).RunWithContext(watching) })
 
 	f := follower{logStream: *l, merger: m, prefixed: prefixed, seen: map[types.UID]bool{}, slots: make(chan struct{}, maxFollowed)}
 	ended := f.wf.Status.Fulfilled()
@@ -88,7 +89,7 @@ func (l *logStream) follow(ctx context.Context, m *merger, prefixed bool) {
 	all, err := f.list(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			m.note(ctx, fmt.Sprintf("the workflow has ended; pods that were not shown cannot be listed: %v", err))
+			m.Note(ctx, fmt.Sprintf("the workflow has ended; pods that were not shown cannot be listed: %v", err))
 		}
 		return
 	}
@@ -100,7 +101,7 @@ func (l *logStream) follow(ctx context.Context, m *merger, prefixed bool) {
 // follower decides whose log is read next. One goroutine uses it.
 type follower struct {
 	logStream
-	merger   *merger
+	merger   *podlog.Merger
 	prefixed bool
 	seen     map[types.UID]bool        // pods whose log is being read, or was
 	aside    map[types.UID]*corev1.Pod // pods of nodes that are not known yet
@@ -119,7 +120,7 @@ func (f *follower) update(wf *wfv1.Workflow) {
 
 // offer starts reading the log of the pod if it is asked for, has one, and is not being read yet.
 func (f *follower) offer(p *corev1.Pod) {
-	if f.seen[p.UID] || !f.owns(p) || f.opts.PodName != "" && f.opts.PodName != p.Name || notStarted(p, f.opts.Container) != "" {
+	if f.seen[p.UID] || !f.owns(p) || f.opts.PodName != "" && f.opts.PodName != p.Name || podlog.NotStarted(p, f.opts.Container) != "" {
 		return
 	}
 	if f.opts.NodeID != "" && !subtree(f.wf, f.opts.NodeID).Has(p.Annotations[wfv1.AnnotationNodeID]) {
@@ -131,7 +132,7 @@ func (f *follower) offer(p *corev1.Pod) {
 	}
 	f.seen[p.UID] = true
 	slots, prefixed, l := f.slots, f.prefixed, f.logStream
-	f.merger.start(func(ctx context.Context, m *merger) {
+	f.merger.Start(func(ctx context.Context, m *podlog.Merger) {
 		select {
 		case slots <- struct{}{}:
 			defer func() { <-slots }()

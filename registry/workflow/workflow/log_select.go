@@ -5,7 +5,6 @@ package workflow
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	"argosy.dev/argosy/registry/resource/podlog"
 )
 
 // choose returns those of the pods whose logs are asked for and can be read, in the order of their creation. When nothing is followed,
@@ -36,11 +36,11 @@ func (l *logStream) choose(all []corev1.Pod) ([]corev1.Pod, error) {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
 	if !l.opts.Follow && len(chosen) == 1 {
-		if why := notStarted(&chosen[0], l.opts.Container); why != "" {
+		if why := podlog.NotStarted(&chosen[0], l.opts.Container); why != "" {
 			return nil, apierrors.NewBadRequest(why)
 		}
 	}
-	return slices.DeleteFunc(chosen, func(p corev1.Pod) bool { return notStarted(&p, l.opts.Container) != "" }), nil
+	return slices.DeleteFunc(chosen, func(p corev1.Pod) bool { return podlog.NotStarted(&p, l.opts.Container) != "" }), nil
 }
 
 // owns tells whether the pod belongs to this very workflow. Its labels do not tell: anybody may have set them.
@@ -52,34 +52,6 @@ func (l *logStream) owns(p *corev1.Pod) bool {
 // wanted tells whether the options ask for the pod. nodes are those asked for.
 func (l *logStream) wanted(p *corev1.Pod, nodes sets.Set[string]) bool {
 	return (l.opts.PodName == "" || l.opts.PodName == p.Name) && (l.opts.NodeID == "" || nodes.Has(p.Annotations[wfv1.AnnotationNodeID]))
-}
-
-// containerStatus returns the status of the container of the given name, nil if there is none yet.
-func containerStatus(p *corev1.Pod, name string) *corev1.ContainerStatus {
-	for _, statuses := range [][]corev1.ContainerStatus{p.Status.ContainerStatuses, p.Status.InitContainerStatuses, p.Status.EphemeralContainerStatuses} {
-		for i := range statuses {
-			if statuses[i].Name == name {
-				return &statuses[i]
-			}
-		}
-	}
-	return nil
-}
-
-// notStarted says why the container has no log; empty if it may have one.
-func notStarted(p *corev1.Pod, container string) string {
-	s := containerStatus(p, container)
-	if s != nil && (s.State.Running != nil || s.State.Terminated != nil) {
-		return ""
-	}
-	reason := p.Status.Reason
-	if s != nil && s.State.Waiting != nil && s.State.Waiting.Reason != "" {
-		reason = s.State.Waiting.Reason
-	}
-	if reason == "" {
-		reason = string(p.Status.Phase)
-	}
-	return fmt.Sprintf("container %q in pod %q is waiting to start: %s", container, p.Name, reason)
 }
 
 // subtree returns the ids of the node root and of those that it consists of: its steps, tasks, loop items and attempts, and theirs.

@@ -1,7 +1,9 @@
 // Copyright The Argosy Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package workflow
+// Package podlog makes one stream of the logs of several pods, by whole lines. It must not know whose pods they are, and
+// reads no pods.
+package podlog
 
 import (
 	"bufio"
@@ -20,9 +22,9 @@ const (
 	maxBatch = 32 << 10
 )
 
-// merger is a stream made of several: whole lines of each, as they come. What is in flight is bounded by a batch for each of them, since
+// Merger is a stream made of several: whole lines of each, as they come. What is in flight is bounded by a batch for each of them, since
 // writers wait for the reader: a slow reader slows only its own logs down.
-type merger struct {
+type Merger struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	batches chan []byte
@@ -30,12 +32,12 @@ type merger struct {
 	running sync.WaitGroup
 }
 
-// newMerger returns a stream of what produce, in a goroutine of its own, and those that it starts by m.start write to it. All of them end
-// with ctx, or when the merger is closed. The stream ends when all of them have.
-func newMerger(ctx context.Context, produce func(context.Context, *merger)) *merger {
+// New returns a stream of what produce, in a goroutine of its own, and those that it starts by m.Start write to it. All of them end
+// with ctx, or when it is closed. The stream ends when all of them have.
+func New(ctx context.Context, produce func(context.Context, *Merger)) *Merger {
 	ctx, cancel := context.WithCancel(ctx)
-	m := &merger{ctx: ctx, cancel: cancel, batches: make(chan []byte)}
-	m.start(produce)
+	m := &Merger{ctx: ctx, cancel: cancel, batches: make(chan []byte)}
+	m.Start(produce)
 	go func() {
 		m.running.Wait()
 		close(m.batches)
@@ -43,8 +45,8 @@ func newMerger(ctx context.Context, produce func(context.Context, *merger)) *mer
 	return m
 }
 
-// start runs f in a goroutine. It is called by produce only, or before it.
-func (m *merger) start(f func(context.Context, *merger)) {
+// Start runs f in a goroutine. It is called by produce only, or before it.
+func (m *Merger) Start(f func(context.Context, *Merger)) {
 	m.running.Add(1)
 	go func() {
 		defer m.running.Done()
@@ -53,7 +55,7 @@ func (m *merger) start(f func(context.Context, *merger)) {
 }
 
 // Read implements io.Reader. It waits for the first byte only.
-func (m *merger) Read(p []byte) (int, error) {
+func (m *Merger) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -91,14 +93,14 @@ func (m *merger) Read(p []byte) (int, error) {
 }
 
 // Close ends the stream and everything that writes to it.
-func (m *merger) Close() error {
+func (m *Merger) Close() error {
 	m.cancel()
 	m.running.Wait()
 	return nil
 }
 
 // send hands b on to the reader, and tells whether there still is one.
-func (m *merger) send(ctx context.Context, b []byte) bool {
+func (m *Merger) send(ctx context.Context, b []byte) bool {
 	select {
 	case m.batches <- b:
 		return true
@@ -107,13 +109,13 @@ func (m *merger) send(ctx context.Context, b []byte) bool {
 	}
 }
 
-// note writes a line of our own.
-func (m *merger) note(ctx context.Context, line string) {
+// Note writes a line of our own.
+func (m *Merger) Note(ctx context.Context, line string) {
 	m.send(ctx, []byte(line+"\n"))
 }
 
-// copy writes the lines of body, each after prefix, and closes it. It returns when body has ended or nobody reads any longer.
-func (m *merger) copy(ctx context.Context, prefix string, body io.ReadCloser) {
+// Copy writes the lines of body, each after prefix, and closes it. It returns when body has ended or nobody reads any longer.
+func (m *Merger) Copy(ctx context.Context, prefix string, body io.ReadCloser) {
 	// A read does not know of ctx; closing ends it.
 	stop := context.AfterFunc(ctx, func() { body.Close() })
 	defer func() {
@@ -149,7 +151,7 @@ func (m *merger) copy(ctx context.Context, prefix string, body io.ReadCloser) {
 				return
 			}
 			if !errors.Is(err, io.EOF) && ctx.Err() == nil {
-				m.note(ctx, fmt.Sprintf("%sthe log is interrupted: %v", prefix, err))
+				m.Note(ctx, fmt.Sprintf("%sthe log is interrupted: %v", prefix, err))
 			}
 			return
 		}

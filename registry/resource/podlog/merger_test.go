@@ -1,7 +1,7 @@
 // Copyright The Argosy Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package workflow
+package podlog
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func TestMergerKeepsLines(t *testing.T) {
 		), 0, 20), 1, 5).Draw(t, "logs")
 		newline := rapid.Bool().Draw(t, "last line ends")
 		small := rapid.Bool().Draw(t, "small reads")
-		m := newMerger(context.Background(), func(_ context.Context, m *merger) {
+		m := New(context.Background(), func(_ context.Context, m *Merger) {
 			for i, lines := range logs {
 				text := strings.Join(lines, "\n")
 				if newline && len(lines) > 0 {
@@ -33,7 +33,7 @@ func TestMergerKeepsLines(t *testing.T) {
 				if small {
 					r = iotest.HalfReader(r)
 				}
-				m.start(func(ctx context.Context, m *merger) { m.copy(ctx, fmt.Sprintf("[%d] ", i), io.NopCloser(r)) })
+				m.Start(func(ctx context.Context, m *Merger) { m.Copy(ctx, fmt.Sprintf("[%d] ", i), io.NopCloser(r)) })
 			}
 		})
 		all, err := io.ReadAll(m)
@@ -69,8 +69,8 @@ func TestMergerKeepsLines(t *testing.T) {
 // A line without end is handed on in pieces, each with its prefix: memory is bounded.
 func TestMergerCutsEndlessLines(t *testing.T) {
 	const size = 3*maxLine + 5
-	m := newMerger(context.Background(), func(ctx context.Context, m *merger) {
-		m.copy(ctx, "[p] ", io.NopCloser(strings.NewReader(strings.Repeat("x", size))))
+	m := New(context.Background(), func(ctx context.Context, m *Merger) {
+		m.Copy(ctx, "[p] ", io.NopCloser(strings.NewReader(strings.Repeat("x", size))))
 	})
 	all, err := io.ReadAll(m)
 	if err != nil {
@@ -93,10 +93,10 @@ func TestMergerClose(t *testing.T) {
 	defer w.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	m := newMerger(ctx, func(ctx context.Context, m *merger) {
-		m.start(func(ctx context.Context, m *merger) { m.copy(ctx, "", silent) })
-		m.start(func(ctx context.Context, m *merger) {
-			m.copy(ctx, "", io.NopCloser(strings.NewReader(strings.Repeat("line\n", 1<<20))))
+	m := New(ctx, func(ctx context.Context, m *Merger) {
+		m.Start(func(ctx context.Context, m *Merger) { m.Copy(ctx, "", silent) })
+		m.Start(func(ctx context.Context, m *Merger) {
+			m.Copy(ctx, "", io.NopCloser(strings.NewReader(strings.Repeat("line\n", 1<<20))))
 		})
 	})
 	if _, err := m.Read(make([]byte, 1)); err != nil {

@@ -1,13 +1,14 @@
 // Copyright The Argosy Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package application
+package application_test
 
 import (
 	"encoding/json"
 	"testing"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application"
 )
 
 func TestIsRollback(t *testing.T) {
@@ -40,12 +41,12 @@ func TestIsRollback(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := isRollback(&op, past); got != tc.want {
+			if got := application.IsRollback(&op, past); got != tc.want {
 				t.Errorf("got %t", got)
 			}
 		})
 	}
-	if isRollback(&appv1.Operation{}, nil) {
+	if application.IsRollback(&appv1.Operation{}, nil) {
 		t.Error("an empty operation is a rollback")
 	}
 }
