@@ -250,7 +250,7 @@ func (g *Generator) structure(path string, s *Schema, t reflect.Type, at place) 
 			continue
 		}
 		inner := place{ours: field.ours(), omitted: field.omitted()}
-		inner.spec = at.spec && name != "status" && !losesZero[nameOf(field.owner)+"."+name]
+		inner.spec = at.spec && name != "status"
 		if !required && inner.ours && inner.omitted && !g.wanted(here) && g.rarely(12) {
 			ins[name], wants.fields[name] = nil, nothing
 			continue

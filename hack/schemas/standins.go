@@ -54,35 +54,3 @@ func (g *Generator) complete(s *Schema, t reflect.Type) *Schema {
 }
 
 func nameOf(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }
-
-// losesZero are fields of which false and 0 are lost, by Go type and JSON name: a GitOps tool sees a manifest that
-// says so as drift. The list must not grow: a field that users write keeps its zero by being a pointer.
-var losesZero = map[string]bool{
-	workflowTypes + "Artifact.deleted":                                   true,
-	workflowTypes + "Artifact.optional":                                  true,
-	workflowTypes + "Artifact.recurseMode":                               true,
-	workflowTypes + "AzureBlobContainer.useSDKCreds":                     true,
-	workflowTypes + "ContinueOn.error":                                   true,
-	workflowTypes + "ContinueOn.failed":                                  true,
-	workflowTypes + "CreateS3BucketOptions.objectLocking":                true,
-	workflowTypes + "ExecutorPluginSidecar.automountServiceAccountToken": true,
-	workflowTypes + "GitArtifact.disableSubmodules":                      true,
-	workflowTypes + "GitArtifact.insecureIgnoreHostKey":                  true,
-	workflowTypes + "GitArtifact.insecureSkipTLS":                        true,
-	workflowTypes + "GitArtifact.singleBranch":                           true,
-	workflowTypes + "HDFSArtifact.force":                                 true,
-	workflowTypes + "HTTP.insecureSkipVerify":                            true,
-	workflowTypes + "HTTPArtifact.saveStreamViaFile":                     true,
-	workflowTypes + "Mutex.database":                                     true,
-	workflowTypes + "OSSBucket.createBucketIfNotPresent":                 true,
-	workflowTypes + "OSSBucket.useSDKCreds":                              true,
-	workflowTypes + "OSSLifecycleRule.markDeletionAfterDays":             true,
-	workflowTypes + "OSSLifecycleRule.markInfrequentAccessAfterDays":     true,
-	workflowTypes + "PluginArtifact.connectionTimeoutSeconds":            true,
-	workflowTypes + "ResourceTemplate.setOwnerReference":                 true,
-	workflowTypes + "S3Bucket.useSDKCreds":                               true,
-	workflowTypes + "S3EncryptionOptions.enableEncryption":               true,
-	workflowTypes + "TemplateRef.clusterScope":                           true,
-	workflowTypes + "WorkflowLevelArtifactGC.forceFinalizerRemoval":      true,
-	workflowTypes + "WorkflowTemplateRef.clusterScope":                   true,
-}

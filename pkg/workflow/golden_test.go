@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"k8s.io/utils/ptr"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -164,7 +165,7 @@ func normal(wf *wfv1.Workflow) goldenCase {
 		}
 		if n.TemplateRef != nil {
 			ref := map[string]any{"name": n.TemplateRef.Name, "template": n.TemplateRef.Template}
-			if n.TemplateRef.ClusterScope {
+			if ptr.Deref(n.TemplateRef.ClusterScope, false) {
 				ref["clusterScope"] = true
 			}
 			g["templateRef"] = ref

@@ -5,6 +5,7 @@ package workflow
 
 import (
 	"fmt"
+	"k8s.io/utils/ptr"
 	"regexp"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func (p *part) expands() bool {
 // continues tells whether the phase of the part does not count as a failure.
 func (p *part) continues(phase wfv1.NodePhase) bool {
 	return p.continueOn != nil &&
-		(phase == wfv1.NodeFailed && p.continueOn.Failed || phase == wfv1.NodeError && p.continueOn.Error)
+		(phase == wfv1.NodeFailed && ptr.Deref(p.continueOn.Failed, false) || phase == wfv1.NodeError && ptr.Deref(p.continueOn.Error, false))
 }
 
 // exitHook returns the exit handler of a step or task: hooks.exit, or the older onExit.
@@ -165,10 +166,10 @@ func TaskDepends(t *wfv1.DAGTask, task func(name string) *wfv1.DAGTask) (*expres
 		if dep == nil || dep.ContinueOn == nil {
 			continue
 		}
-		if dep.ContinueOn.Failed {
+		if ptr.Deref(dep.ContinueOn.Failed, false) {
 			terms[i] += " || " + name + "." + string(expression.TaskFailed)
 		}
-		if dep.ContinueOn.Error {
+		if ptr.Deref(dep.ContinueOn.Error, false) {
 			terms[i] += " || " + name + "." + string(expression.TaskErrored)
 		}
 		terms[i] = "(" + terms[i] + ")"

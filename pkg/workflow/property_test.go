@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"k8s.io/utils/ptr"
 	"reflect"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func drawWorkflow(t *rapid.T) *wfv1.Workflow {
 		when := func() string { return rapid.SampledFrom([]string{"", "", "", "", "a == a", "a == b"}).Draw(t, "when") }
 		continueOn := func() *wfv1.ContinueOn {
 			if rapid.Bool().Draw(t, "continue") {
-				return &wfv1.ContinueOn{Failed: true, Error: true}
+				return &wfv1.ContinueOn{Failed: ptr.To(true), Error: ptr.To(true)}
 			}
 			return nil
 		}

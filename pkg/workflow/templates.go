@@ -6,6 +6,7 @@ package workflow
 import (
 	"encoding/json"
 	"fmt"
+	"k8s.io/utils/ptr"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 	"argosy.dev/argosy/pkg/workflow/template"
@@ -37,7 +38,7 @@ func storedKey(scope templateScope, name string) string {
 
 // refScope is where a templateRef leads.
 func refScope(ref *wfv1.TemplateRef) templateScope {
-	if ref.ClusterScope {
+	if ptr.Deref(ref.ClusterScope, false) {
 		return templateScope{scopeCluster, ref.Name}
 	}
 	return templateScope{scopeNamespaced, ref.Name}

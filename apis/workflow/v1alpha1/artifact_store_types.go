@@ -33,7 +33,7 @@ type S3Bucket struct {
 	RoleARN string `json:"roleARN,omitempty"`
 	// useSDKCreds finds credentials as the AWS SDK does, in the pod's environment. Default: false.
 	// +optional
-	UseSDKCreds bool `json:"useSDKCreds,omitempty"`
+	UseSDKCreds *bool `json:"useSDKCreds,omitempty"`
 	// createBucketIfNotPresent, when present, creates the bucket before its first use.
 	// +optional
 	CreateBucketIfNotPresent *CreateS3BucketOptions `json:"createBucketIfNotPresent,omitempty"`
@@ -65,7 +65,7 @@ const (
 type CreateS3BucketOptions struct {
 	// objectLocking turns object locking on. Default: false.
 	// +optional
-	ObjectLocking bool `json:"objectLocking,omitempty"`
+	ObjectLocking *bool `json:"objectLocking,omitempty"`
 }
 
 // S3EncryptionOptions say how a store encrypts objects.
@@ -78,7 +78,7 @@ type S3EncryptionOptions struct {
 	KmsEncryptionContext string `json:"kmsEncryptionContext,omitempty"`
 	// enableEncryption turns encryption on. Default: false.
 	// +optional
-	EnableEncryption bool `json:"enableEncryption,omitempty"`
+	EnableEncryption *bool `json:"enableEncryption,omitempty"`
 	// serverSideCustomerKeySecret is the key of a Secret that holds a key of the customer's own, with which the
 	// store encrypts.
 	// +optional
@@ -118,16 +118,16 @@ type GitArtifact struct {
 	SSHPrivateKeySecret *corev1.SecretKeySelector `json:"sshPrivateKeySecret,omitempty"`
 	// insecureIgnoreHostKey accepts any SSH host key. Default: false.
 	// +optional
-	InsecureIgnoreHostKey bool `json:"insecureIgnoreHostKey,omitempty"`
+	InsecureIgnoreHostKey *bool `json:"insecureIgnoreHostKey,omitempty"`
 	// insecureSkipTLS accepts any TLS certificate. Default: false.
 	// +optional
-	InsecureSkipTLS bool `json:"insecureSkipTLS,omitempty"`
+	InsecureSkipTLS *bool `json:"insecureSkipTLS,omitempty"`
 	// disableSubmodules leaves submodules out. Default: false.
 	// +optional
-	DisableSubmodules bool `json:"disableSubmodules,omitempty"`
+	DisableSubmodules *bool `json:"disableSubmodules,omitempty"`
 	// singleBranch fetches one branch only, that of the field branch. Default: false.
 	// +optional
-	SingleBranch bool `json:"singleBranch,omitempty"`
+	SingleBranch *bool `json:"singleBranch,omitempty"`
 	// branch is the branch that singleBranch fetches.
 	// +optional
 	Branch string `json:"branch,omitempty"`
@@ -146,7 +146,7 @@ type HTTPArtifact struct {
 	Auth *HTTPAuth `json:"auth,omitempty"`
 	// saveStreamViaFile writes the answer to a file first rather than hand it on as it comes. Default: false.
 	// +optional
-	SaveStreamViaFile bool `json:"saveStreamViaFile,omitempty"`
+	SaveStreamViaFile *bool `json:"saveStreamViaFile,omitempty"`
 }
 
 // Header is one header of an HTTP request.
@@ -282,7 +282,7 @@ type HDFSArtifact struct {
 	Path string `json:"path"`
 	// force replaces a file that is there already. Default: false.
 	// +optional
-	Force bool `json:"force,omitempty"`
+	Force *bool `json:"force,omitempty"`
 }
 
 // GCSBucket is a bucket of Google Cloud Storage, and how to get at it.
@@ -319,7 +319,7 @@ type OSSBucket struct {
 	SecretKeySecret *corev1.SecretKeySelector `json:"secretKeySecret,omitempty"`
 	// createBucketIfNotPresent creates the bucket before its first use. Default: false.
 	// +optional
-	CreateBucketIfNotPresent bool `json:"createBucketIfNotPresent,omitempty"`
+	CreateBucketIfNotPresent *bool `json:"createBucketIfNotPresent,omitempty"`
 	// securityToken is the token of temporary credentials.
 	// +optional
 	SecurityToken string `json:"securityToken,omitempty"`
@@ -328,17 +328,17 @@ type OSSBucket struct {
 	LifecycleRule *OSSLifecycleRule `json:"lifecycleRule,omitempty"`
 	// useSDKCreds finds credentials as the SDK does, in the pod's environment. Default: false.
 	// +optional
-	UseSDKCreds bool `json:"useSDKCreds,omitempty"`
+	UseSDKCreds *bool `json:"useSDKCreds,omitempty"`
 }
 
 // OSSLifecycleRule says how a store ages objects.
 type OSSLifecycleRule struct {
 	// markInfrequentAccessAfterDays is after how many days an object moves to the class of infrequent access.
 	// +optional
-	MarkInfrequentAccessAfterDays int32 `json:"markInfrequentAccessAfterDays,omitempty"`
+	MarkInfrequentAccessAfterDays *int32 `json:"markInfrequentAccessAfterDays,omitempty"`
 	// markDeletionAfterDays is after how many days an object is deleted.
 	// +optional
-	MarkDeletionAfterDays int32 `json:"markDeletionAfterDays,omitempty"`
+	MarkDeletionAfterDays *int32 `json:"markDeletionAfterDays,omitempty"`
 }
 
 // OSSArtifact is an object of Alibaba Cloud OSS.
@@ -359,7 +359,7 @@ type AzureBlobContainer struct {
 	AccountKeySecret *corev1.SecretKeySelector `json:"accountKeySecret,omitempty"`
 	// useSDKCreds finds credentials as the SDK does, in the pod's environment. Default: false.
 	// +optional
-	UseSDKCreds bool `json:"useSDKCreds,omitempty"`
+	UseSDKCreds *bool `json:"useSDKCreds,omitempty"`
 }
 
 // AzureArtifact is a blob of Azure Storage.
@@ -379,7 +379,7 @@ type PluginArtifact struct {
 	Configuration string `json:"configuration,omitempty"`
 	// connectionTimeoutSeconds is how many seconds to wait for the plugin. 0 means the plugin's own default.
 	// +optional
-	ConnectionTimeoutSeconds int32 `json:"connectionTimeoutSeconds,omitempty"`
+	ConnectionTimeoutSeconds *int32 `json:"connectionTimeoutSeconds,omitempty"`
 	// key identifies the artifact to the plugin. It may hold {{...}} tags.
 	Key string `json:"key"`
 }

@@ -26,13 +26,13 @@ type Artifact struct {
 	// optional lets an artifact be absent: an input that does not exist is left out, an output that was not written
 	// is no error. Default: false.
 	// +optional
-	Optional bool `json:"optional,omitempty"`
+	Optional *bool `json:"optional,omitempty"`
 	// subPath is a path inside the artifact that is named by from.
 	// +optional
 	SubPath string `json:"subPath,omitempty"`
 	// recurseMode gives mode to all files of a directory. Default: false.
 	// +optional
-	RecurseMode bool `json:"recurseMode,omitempty"`
+	RecurseMode *bool `json:"recurseMode,omitempty"`
 	// fromExpression is like from; it is written in the expr language, and may choose between artifacts.
 	// +optional
 	FromExpression string `json:"fromExpression,omitempty"`
@@ -41,7 +41,7 @@ type Artifact struct {
 	ArtifactGC *ArtifactGC `json:"artifactGC,omitempty"`
 	// deleted is true after the artifact was deleted from its repository. Status only.
 	// +optional
-	Deleted bool `json:"deleted,omitempty"`
+	Deleted *bool `json:"deleted,omitempty"`
 }
 
 // ArtifactLocation says where an artifact is kept. At most one kind of store is given.
@@ -113,7 +113,7 @@ type WorkflowLevelArtifactGC struct {
 	ArtifactGC `json:""`
 	// forceFinalizerRemoval lets the workflow go although some artifacts could not be deleted. Default: false.
 	// +optional
-	ForceFinalizerRemoval bool `json:"forceFinalizerRemoval,omitempty"`
+	ForceFinalizerRemoval *bool `json:"forceFinalizerRemoval,omitempty"`
 	// podSpecPatch is a strategic merge patch, as JSON or YAML text, of the pods that delete artifacts.
 	// +optional
 	PodSpecPatch string `json:"podSpecPatch,omitempty"`

@@ -138,17 +138,17 @@ type TemplateRef struct {
 	Template string `json:"template,omitempty"`
 	// clusterScope is true when name is that of a ClusterWorkflowTemplate. Default: false.
 	// +optional
-	ClusterScope bool `json:"clusterScope,omitempty"`
+	ClusterScope *bool `json:"clusterScope,omitempty"`
 }
 
 // ContinueOn says which outcomes do not keep the workflow from going on.
 type ContinueOn struct {
 	// error goes on after the phase Error. Default: false.
 	// +optional
-	Error bool `json:"error,omitempty"`
+	Error *bool `json:"error,omitempty"`
 	// failed goes on after the phase Failed. Default: false.
 	// +optional
-	Failed bool `json:"failed,omitempty"`
+	Failed *bool `json:"failed,omitempty"`
 }
 
 // Sequence is a list of numbers, from start on by steps of one. Each bound is a number, or a tag that yields one.

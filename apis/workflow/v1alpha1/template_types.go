@@ -244,7 +244,7 @@ type ResourceTemplate struct {
 	// setOwnerReference makes the workflow the owner of the object, so that it is deleted with the workflow.
 	// Default: false.
 	// +optional
-	SetOwnerReference bool `json:"setOwnerReference,omitempty"`
+	SetOwnerReference *bool `json:"setOwnerReference,omitempty"`
 	// successCondition is awaited: the step succeeds when the object fulfils it. It has the syntax of a label
 	// selector whose keys are paths into the object, such as "status.phase == Succeeded". Empty means that the
 	// action alone decides.
@@ -319,7 +319,7 @@ type HTTP struct {
 	BodyFrom *HTTPBodySource `json:"bodyFrom,omitempty"`
 	// insecureSkipVerify accepts any TLS certificate of the server. Default: false.
 	// +optional
-	InsecureSkipVerify bool `json:"insecureSkipVerify,omitempty"`
+	InsecureSkipVerify *bool `json:"insecureSkipVerify,omitempty"`
 }
 
 // HTTPHeader is one header of a request, its value given here or in a Secret.
@@ -478,5 +478,5 @@ type Mutex struct {
 	Namespace string `json:"namespace,omitempty"`
 	// database keeps the lock in the database of the server, for several clusters to share. Default: false.
 	// +optional
-	Database bool `json:"database,omitempty"`
+	Database *bool `json:"database,omitempty"`
 }

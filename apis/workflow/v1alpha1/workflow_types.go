@@ -231,7 +231,7 @@ type WorkflowTemplateRef struct {
 	Name string `json:"name,omitempty"`
 	// clusterScope is true when name is that of a ClusterWorkflowTemplate. Default: false.
 	// +optional
-	ClusterScope bool `json:"clusterScope,omitempty"`
+	ClusterScope *bool `json:"clusterScope,omitempty"`
 }
 
 // WorkflowMetadata holds labels and annotations for a workflow.
@@ -367,7 +367,7 @@ type ExecutorPluginSpec struct {
 type ExecutorPluginSidecar struct {
 	// automountServiceAccountToken mounts the token of the plugin's own service account into its container.
 	// +optional
-	AutomountServiceAccountToken bool `json:"automountServiceAccountToken,omitempty"`
+	AutomountServiceAccountToken *bool `json:"automountServiceAccountToken,omitempty"`
 	// container is the container, with exactly one port, at which the plugin answers.
 	Container corev1.Container `json:"container"`
 }

@@ -5,6 +5,7 @@ package validation
 
 import (
 	"encoding/json"
+	"k8s.io/utils/ptr"
 	"maps"
 	"slices"
 	"strings"
@@ -258,7 +259,7 @@ func (c *checker) lookup(name string, ref *wfv1.TemplateRef, from *bound, at *fi
 	}
 	if ref != nil {
 		kind := "namespaced"
-		if ref.ClusterScope {
+		if ptr.Deref(ref.ClusterScope, false) {
 			kind = "cluster"
 		}
 		scope, name = kind+"/"+ref.Name, ref.Template

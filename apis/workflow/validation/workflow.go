@@ -7,6 +7,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
 )
@@ -42,7 +43,7 @@ func ValidateWorkflow(wf *wfv1.Workflow) field.ErrorList {
 		c.silenced.Insert(e.Field)
 	}
 	kind := "namespaced/"
-	if ref.ClusterScope {
+	if ptr.Deref(ref.ClusterScope, false) {
 		kind = "cluster/"
 	}
 	c.from(&origin{at, objectOf(kind + ref.Name)}, func() {

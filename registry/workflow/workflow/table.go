@@ -4,6 +4,7 @@
 package workflow
 
 import (
+	"k8s.io/utils/ptr"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func runs(wf *wfv1.Workflow) string {
 		return wf.Spec.Entrypoint
 	}
 	kind := "wftmpl/"
-	if ref.ClusterScope {
+	if ptr.Deref(ref.ClusterScope, false) {
 		kind = "cwft/"
 	}
 	if wf.Spec.Entrypoint == "" {
