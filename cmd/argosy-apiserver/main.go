@@ -28,6 +28,7 @@ import (
 
 	"argosy.dev/argosy/pkg/apiserver"
 	"argosy.dev/argosy/pkg/controller"
+	"argosy.dev/argosy/pkg/render"
 )
 
 // options are the flags of the server and of the loops in it.
@@ -44,6 +45,9 @@ func init() {
 }
 
 func main() {
+	if render.IsChild() {
+		render.Main()
+	}
 	// The signal handler turns the first SIGTERM into a graceful shutdown.
 	ctx := genericapiserver.SetupSignalContext()
 	defer logs.FlushLogs()

@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/version/verflag"
 
 	"argosy.dev/argosy/pkg/controller"
+	"argosy.dev/argosy/pkg/render"
 )
 
 // options are the flags.
@@ -36,6 +37,9 @@ type options struct {
 }
 
 func main() {
+	if render.IsChild() {
+		render.Main()
+	}
 	// The signal handler turns the first SIGTERM into a graceful end.
 	ctx := genericapiserver.SetupSignalContext()
 	defer logs.FlushLogs()
