@@ -41,7 +41,8 @@ demo: cluster ## run a DAG workflow on the local cluster and show it
 
 test: lint test-unit test-integration test-e2e ## everything CI checks
 
-test-unit: ## unit tests of all packages
+test-unit: ## unit tests of all packages (with real servers of Git: git and sshd are installed where they are not)
+	command -v git >/dev/null && [ -x /usr/sbin/sshd ] || hack/cluster/install-packages.sh
 	go test -short $(PRODUCT) ./hack/conformance/...
 	cd hack/cluster && go test -trimpath -short ./internal/...
 

@@ -2,16 +2,16 @@
 # Copyright The Argosy Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# install-packages.sh installs the Debian packages that the local cluster needs
-# and that this machine lacks; it does nothing where all are there.
+# install-packages.sh installs the Debian packages that the local cluster and the
+# tests (git, sshd) need and that this machine lacks; it does nothing where all are there.
 set -eu
 
 if ! command -v dpkg-query >/dev/null; then
-	echo "install-packages.sh: this is not Debian: install containerd, runc, the CNI plugins, nftables, conntrack, iproute2, a static busybox and mmdebstrap yourself" >&2
+	echo "install-packages.sh: this is not Debian: install containerd, runc, the CNI plugins, nftables, conntrack, iproute2, git, sshd, a static busybox and mmdebstrap yourself" >&2
 	exit 1
 fi
 missing=
-for package in busybox-static ca-certificates conntrack containerd containernetworking-plugins iproute2 mmdebstrap mount nftables procps runc; do
+for package in busybox-static ca-certificates conntrack containerd containernetworking-plugins git iproute2 mmdebstrap mount nftables openssh-server procps runc; do
 	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
 	*" installed") ;;
 	*) missing="$missing $package" ;;
