@@ -1,0 +1,83 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application/object"
+)
+
+// AnnotationOperation is on every hook that we make: the operation, the try and the phase that it belongs to. A hook
+// of an earlier operation is told from one of this by it, also after a crash.
+const AnnotationOperation = "argosy.dev/operation"
+
+// Named gives a hook that has only a generateName its name: PREFIX REVISION(7) - phase - start of the operation, as the
+// peer does. One that runs in several phases becomes several. Everything else is returned as it is.
+func Named(target *unstructured.Unstructured, revision string, started time.Time) []*unstructured.Unstructured {
+	phases, hook := object.Hooks(target)
+	if target.GetName() != "" || target.GetGenerateName() == "" || !hook {
+		return []*unstructured.Unstructured{target}
+	}
+	var out []*unstructured.Unstructured
+	for _, phase := range phases {
+		named := target.DeepCopy()
+		named.SetGenerateName("")
+		named.SetName(fmt.Sprintf("%s%s-%s-%d", target.GetGenerateName(), revision[:min(7, len(revision))],
+			strings.ToLower(string(phase)), started.Unix()))
+		object.Annotate(named, appv1.AnnotationHook, string(phase))
+		out = append(out, named)
+	}
+	return out
+}
+
+// operationName names an operation and the try of it.
+func operationName(started time.Time, uid types.UID, retry int64) string {
+	name := strconv.FormatInt(started.Unix(), 10) + "-" + string(uid[:min(8, len(uid))])
+	if retry > 0 {
+		name += "-" + strconv.FormatInt(retry, 10)
+	}
+	return name
+}
+
+// madeIn returns the operation that has made a hook, and for which phase.
+func madeIn(live *unstructured.Unstructured) (operation string, phase object.Phase) {
+	operation, word, _ := strings.Cut(annotation(live, AnnotationOperation), "/")
+	return operation, object.Phase(word)
+}
+
+// marked is a hook as it is applied: with the name of the operation, and the finalizer that keeps it until its end was seen.
+func marked(target *unstructured.Unstructured, operation string, phase object.Phase) *unstructured.Unstructured {
+	hook := target.DeepCopy()
+	object.Annotate(hook, AnnotationOperation, operation+"/"+string(phase))
+	if !slices.Contains(hook.GetFinalizers(), object.FinalizerHook) {
+		hook.SetFinalizers(append(hook.GetFinalizers(), object.FinalizerHook))
+	}
+	return hook
+}
+
+func hasHookFinalizer(u *unstructured.Unstructured) bool {
+	return slices.Contains(u.GetFinalizers(), object.FinalizerHook)
+}
+
+// annotation reads one annotation without copying all of them.
+func annotation(u *unstructured.Unstructured, name string) string {
+	value, _ := annotationsOf(u)[name].(string)
+	return value
+}
+
+// annotationsOf are the annotations as they are in the object: not to be changed.
+func annotationsOf(u *unstructured.Unstructured) map[string]any {
+	metadata, _ := u.Object["metadata"].(map[string]any)
+	annotations, _ := metadata["annotations"].(map[string]any)
+	return annotations
+}
