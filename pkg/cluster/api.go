@@ -78,7 +78,8 @@ type ApplyRequest struct {
 	// Force deletes the live object first and creates it anew. Namespaces and CustomResourceDefinitions are never deleted:
 	// they are applied as if it were not set.
 	Force bool
-	// NoValidation leaves unknown and duplicate fields unreported. Otherwise they are errors.
+	// NoValidation leaves unknown and duplicate fields unreported. Otherwise they are errors. An object with fields that the
+	// server does not know cannot be applied server-side at all, so it is then applied client-side.
 	NoValidation bool
 	// DryRun has the server answer what would come of it, and change nothing.
 	DryRun bool

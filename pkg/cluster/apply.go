@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +22,10 @@ import (
 
 // attempts is how often a write is tried that somebody else's write has overtaken.
 const attempts = 5
+
+// undeclared is what a server says of a field that it does not know. A server-side apply fails with it even where validation
+// is off, since no owner can be noted for such a field; a client-side apply passes over it then.
+const undeclared = "field not declared in schema"
 
 // MigratedManagers are the field managers whose fields a server-side apply takes over as a rule: kubectl's client-side
 // apply, and the peer's, which writes under the name by which it also applies server-side.
@@ -106,7 +111,11 @@ func (a *applying) serverSide(ctx context.Context) (*unstructured.Unstructured, 
 	for try := 1; ; try++ {
 		r := a.how.on(a.cache.request(a.cache.client.Patch(types.ApplyPatchType), a.kind, a.key.Namespace, a.key.Name))
 		answer, err := a.cache.send(ctx, r, body)
-		if !apierrors.IsConflict(err) || try == attempts || a.target.GetResourceVersion() != "" {
+		switch {
+		case err != nil && a.request.NoValidation && strings.Contains(err.Error(), undeclared):
+			a.how.force = false
+			return a.merge(ctx)
+		case !apierrors.IsConflict(err) || try == attempts || a.target.GetResourceVersion() != "":
 			return answer, "serverside-applied", err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -172,7 +173,7 @@ func (c *Cache) read(ctx context.Context, key object.Key, version string) (*unst
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	raw, err := c.request(c.client.Get(), kind, key.Namespace, key.Name).Do(ctx).Raw()
+	raw, err := answer(c.request(c.client.Get(), kind, key.Namespace, key.Name).Do(ctx))
 	if notFound(err) {
 		return nil, nil
 	}
@@ -230,6 +231,15 @@ func (c *Cache) Seen(key object.Key, resourceVersion string) bool {
 	}
 	s := t.scopeOf(key.Namespace)
 	return s != nil && s.synced && !newer(resourceVersion, s.seen)
+}
+
+// Watching returns the kinds that are watched now, sorted by group and kind.
+func (c *Cache) Watching() []schema.GroupKind {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(c.tables), func(a, b schema.GroupKind) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind))
+	})
 }
 
 // Err is why the cluster cannot be reached now, nil if it can as far as is known.

@@ -157,6 +157,13 @@ func (c *Caches) Release(user string) {
 	}
 }
 
+// Len is how many caches there are.
+func (c *Caches) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.caches)
+}
+
 // sweep ends what nobody has used for a while.
 func (c *Caches) sweep(now time.Time) {
 	c.mu.Lock()

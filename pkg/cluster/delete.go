@@ -54,7 +54,7 @@ func (c *Cache) Delete(ctx context.Context, request DeleteRequest) (Deleted, err
 	}
 	bounded, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	raw, err := c.request(c.client.Delete(), kind, key.Namespace, key.Name).Body(body).Do(bounded).Raw()
+	raw, err := answer(c.request(c.client.Delete(), kind, key.Namespace, key.Name).Body(body).Do(bounded))
 	var gone bool
 	switch {
 	case notFound(err):

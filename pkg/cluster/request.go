@@ -64,7 +64,7 @@ func (w writing) on(r *rest.Request) *rest.Request {
 func (c *Cache) send(ctx context.Context, r *rest.Request, body []byte) (*unstructured.Unstructured, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	raw, err := r.Body(body).Do(ctx).Raw()
+	raw, err := answer(r.Body(body).Do(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,14 @@ func (c *Cache) send(ctx context.Context, r *rest.Request, body []byte) (*unstru
 		return nil, fmt.Errorf("the server's answer is no object")
 	}
 	return u, nil
+}
+
+// answer returns the body of an answer. If it is an error, then the one that the server tells of: the raw one is unknown.
+func answer(result rest.Result) ([]byte, error) {
+	if err := result.Error(); err != nil {
+		return nil, err
+	}
+	return result.Raw()
 }
 
 func decode(key object.Key, raw []byte) (*unstructured.Unstructured, error) {

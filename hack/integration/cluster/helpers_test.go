@@ -33,6 +33,8 @@ const bound = time.Minute
 type wire struct {
 	mu       sync.Mutex
 	requests []string
+	// before, if set, is called before each request.
+	before func(*http.Request)
 }
 
 func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
@@ -43,7 +45,11 @@ func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
 		}
 		w.mu.Lock()
 		w.requests = append(w.requests, verb+" "+r.URL.Path)
+		before := w.before
 		w.mu.Unlock()
+		if before != nil {
+			before(r)
+		}
 		return next.RoundTrip(r)
 	})
 }

@@ -45,11 +45,16 @@ func ParseTrackingID(value string) (id TrackingID, ok bool) {
 }
 
 // Tracked returns to which application an object belongs by its annotation, and whether the annotation was written for
-// this very object: one that somebody has copied from another object makes nothing belong to anybody.
+// this very object: one that somebody has copied from another object makes nothing belong to anybody. On an object of the
+// whole cluster the annotation may name a namespace, that of the application's destination: it is no part of what the
+// object is.
 func Tracked(u *unstructured.Unstructured) (application string, self bool) {
 	id, ok := ParseTrackingID(annotation(u, appv1.AnnotationTrackingID))
 	if !ok {
 		return "", false
+	}
+	if u.GetNamespace() == "" {
+		id.Key.Namespace = ""
 	}
 	return id.Application, id.Key == KeyOf(u)
 }
