@@ -21,11 +21,13 @@ var errEnded = errors.New("the caches of clusters have ended")
 // Caches are the caches of all clusters in use, one for each cluster, credentials and identity.
 type Caches struct {
 	config Config
-	// ctx lasts as long as the caches' goroutines, which running counts.
-	ctx     context.Context
-	cancel  context.CancelFunc
-	running sync.WaitGroup
+	// ctx lasts as long as the caches' goroutines, which running counts. Under starting none is started after the end.
+	ctx      context.Context
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+	starting sync.Mutex
 
+	// mu is taken before the lock of a Cache, never after.
 	mu     sync.Mutex
 	caches map[cacheKey]*Cache
 	links  map[string]*link
@@ -67,9 +69,9 @@ func (c *Caches) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			c.mu.Lock() // no goroutine is started after this
+			c.starting.Lock()
 			c.cancel()
-			c.mu.Unlock()
+			c.starting.Unlock()
 			return
 		case now := <-tick.C:
 			c.sweep(now)
@@ -77,14 +79,10 @@ func (c *Caches) Run(ctx context.Context) {
 	}
 }
 
-// start runs what lasts at most as long as the caches do. It reports whether it could.
+// start runs what lasts at most as long as the caches do. It reports whether it could. Any lock may be held.
 func (c *Caches) start(run func()) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.startLocked(run)
-}
-
-func (c *Caches) startLocked(run func()) bool {
+	c.starting.Lock()
+	defer c.starting.Unlock()
 	if c.ctx.Err() != nil {
 		return false
 	}

@@ -29,13 +29,13 @@ func (l *link) watchDefinitions(resource schema.GroupVersionResource) {
 		},
 	}
 	backoff := &wait.Backoff{Duration: time.Second, Factor: 2, Jitter: 0.2, Steps: 10, Cap: 5 * time.Minute}
-	reflect(l.ctx, cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, &bell{ring: l.poke},
+	listAndWatch(l.ctx, cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, &bell{ring: l.poke},
 		cache.ReflectorOptions{Name: "cluster", TypeDescription: resource.Resource, Backoff: backoff}), backoff, func(error) bool { return true })
 }
 
-// reflect lists and watches until the context ends, or until failed says no. It differs from the reflector's own loop in
+// listAndWatch lists and watches until the context ends, or until failed says no. It differs from the reflector's own loop in
 // that it is told of errors.
-func reflect(ctx context.Context, reflector *cache.Reflector, backoff *wait.Backoff, failed func(error) (again bool)) {
+func listAndWatch(ctx context.Context, reflector *cache.Reflector, backoff *wait.Backoff, failed func(error) (again bool)) {
 	delay := backoff.DelayWithReset(clock.RealClock{}, 2*time.Minute)
 	for ctx.Err() == nil {
 		if err := reflector.ListAndWatchWithContext(ctx); err != nil && !failed(err) {

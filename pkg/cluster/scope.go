@@ -56,7 +56,7 @@ func (s *scope) trouble() error {
 
 // splits tells whether an error means that namespaces are to be watched one by one.
 func (s *scope) splits(err error) bool {
-	return forbidden(err) && s.namespace == "" && s.table.kind.Namespaced
+	return apierrors.IsForbidden(err) && s.namespace == "" && s.table.kind.Namespaced
 }
 
 func (s *scope) wakeLocked() {
@@ -93,7 +93,7 @@ func (s *scope) run() {
 	expected := &unstructured.Unstructured{}
 	expected.SetGroupVersionKind(s.table.kind.GroupVersionKind)
 	backoff := &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 10, Cap: 20 * time.Second}
-	reflect(s.ctx, cache.NewReflectorWithOptions(source, expected, s,
+	listAndWatch(s.ctx, cache.NewReflectorWithOptions(source, expected, s,
 		cache.ReflectorOptions{Name: "cluster", TypeDescription: s.table.kind.GroupKind().String(), Backoff: backoff}), backoff, s.failed)
 }
 

@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"errors"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -48,8 +49,11 @@ func (c *Cache) scopeLocked(kind Kind, namespace string) (*scope, error) {
 		c.tables[kind.GroupKind()] = t
 	}
 	t.touched = time.Now()
-	if !t.split {
+	switch {
+	case !t.split:
 		namespace = ""
+	case namespace == "":
+		return nil, errors.New("no namespace is given")
 	}
 	s := t.scopes[namespace]
 	if s == nil {

@@ -17,6 +17,10 @@ import (
 // user is what a cache knows of one of its users.
 type user struct {
 	needs Needs
+	// objects are Needs.Objects as the cluster knows them: without namespaces for kinds that have none.
+	objects []object.Key
+	// kinds is what the cluster served when this was made.
+	kinds *Kinds
 	// where are the namespaces in which each kind is needed: of its objects, and Needs.Namespaces.
 	where map[schema.GroupKind][]string
 }
@@ -47,10 +51,11 @@ func (c *Cache) leave(name string) {
 // joins a *WatchError for each kind and namespace that cannot be watched; what it does not name is known. A kind that the
 // cluster does not serve is no error. An unchanged need costs nothing.
 func (c *Cache) Watch(ctx context.Context, name string, needs Needs) error {
-	if _, err := c.Kinds(ctx); err != nil {
+	kinds, err := c.Kinds(ctx)
+	if err != nil {
 		return err
 	}
-	u, err := c.setNeeds(name, needs)
+	u, err := c.setNeeds(name, needs, kinds)
 	if err != nil {
 		return err
 	}
@@ -121,20 +126,24 @@ func (c *Cache) complete(ctx context.Context, instance string) error {
 }
 
 // setNeeds puts what a user needs in the place of what it needed.
-func (c *Cache) setNeeds(name string, needs Needs) (*user, error) {
+func (c *Cache) setNeeds(name string, needs Needs, kinds *Kinds) (*user, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	u := c.users[name]
 	if u == nil {
 		return nil, errors.New("the cache is not, or no longer, used by whoever asks")
 	}
-	if u.where != nil && u.needs.same(needs) {
+	if u.kinds == kinds && u.needs.same(needs) {
 		return u, nil
 	}
 	// A new one, since others may be reading the old.
-	now := &user{needs: needs.clone(), where: map[schema.GroupKind][]string{}}
+	now := &user{needs: needs.clone(), kinds: kinds, where: map[schema.GroupKind][]string{}}
 	for _, key := range needs.Objects {
 		kind := key.GroupKind()
+		if served, err := kinds.Find(kind, ""); err == nil && !served.Namespaced {
+			key.Namespace = ""
+		}
+		now.objects = append(now.objects, key)
 		if key.Namespace != "" && !slices.Contains(now.where[kind], key.Namespace) || now.where[kind] == nil {
 			now.where[kind] = append(now.where[kind], key.Namespace)
 		}
@@ -155,7 +164,7 @@ func (c *Cache) setNeeds(name string, needs Needs) (*user, error) {
 			c.index.labelled[needs.Instance] = append(c.index.labelled[needs.Instance], name)
 		}
 	}
-	for _, key := range now.needs.Objects {
+	for _, key := range now.objects {
 		if !slices.Contains(c.index.wanted[key], name) {
 			c.index.wanted[key] = append(c.index.wanted[key], name)
 		}
@@ -170,7 +179,7 @@ func (c *Cache) forgetLocked(name string, u *user) {
 		without(c.index.of, u.needs.Instance, name)
 		without(c.index.labelled, u.needs.Instance, name)
 	}
-	for _, key := range u.needs.Objects {
+	for _, key := range u.objects {
 		without(c.index.wanted, key, name)
 	}
 }

@@ -254,3 +254,24 @@ func TestOwnCredentialsNeedAnIdentity(t *testing.T) {
 		}
 	}
 }
+
+// A manifest may name a namespace where its kind has none.
+func TestObjectsOfTheWholeCluster(t *testing.T) {
+	f := start(t, cluster.Config{})
+	c := f.use("a", f.everywhere())
+	u := f.manifest(`{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: ` + f.namespace + `}, rules: []}`)
+	key := object.KeyOf(u)
+	f.must(c.Watch(f.ctx, "a", cluster.Needs{Instance: "a", Objects: []object.Key{key}}))
+	done, err := c.Apply(f.ctx, cluster.ApplyRequest{Object: u})
+	f.must(err)
+	f.wire.reset()
+	live, err := c.Get(f.ctx, key, "")
+	f.must(err)
+	if live == nil || live.GetUID() != done.Object.GetUID() || live.GetNamespace() != "" || len(f.wire.requests) != 0 {
+		t.Errorf("%v; requests: %v", live, f.wire.requests)
+	}
+	key.Namespace = ""
+	if got := f.changesOf(key); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("told: %v", got)
+	}
+}
