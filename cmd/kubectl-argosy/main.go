@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -17,17 +18,41 @@ import (
 func main() {
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
 	if err := newCommand(streams).Execute(); err != nil {
-		fmt.Fprintln(streams.ErrOut, "error:", err)
-		os.Exit(1)
+		code, silent := 1, false
+		if exit := (*exitError)(nil); errors.As(err, &exit) {
+			code, silent = exit.code, exit.err == nil
+		}
+		if !silent {
+			fmt.Fprintln(streams.ErrOut, "error:", err)
+		}
+		os.Exit(code)
 	}
 }
+
+// exitError has the program exit with a code of its own. Where there is no err, nothing went wrong: the code is the
+// answer.
+type exitError struct {
+	code int
+	err  error
+}
+
+// Error implements error.
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+// Unwrap returns what went wrong.
+func (e *exitError) Unwrap() error { return e.err }
 
 // newCommand returns `kubectl argosy` with kubectl's own connection flags.
 func newCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	flags := genericclioptions.NewConfigFlags(true)
 	root := &cobra.Command{
 		Use:           "kubectl-argosy",
-		Short:         "Work with the workflows and rollouts of Argosy",
+		Short:         "Work with the workflows, rollouts and applications of Argosy",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl argosy"},
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -36,6 +61,6 @@ func newCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newWorkflowCommand(flags, streams), newRolloutCommand(flags, streams))
+	root.AddCommand(newWorkflowCommand(flags, streams), newRolloutCommand(flags, streams), newAppCommand(flags, streams))
 	return root
 }

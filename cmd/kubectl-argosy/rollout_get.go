@@ -82,6 +82,16 @@ func newGetCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 }
 
 func encode(out io.Writer, format string, obj any) error {
+	text, err := encoded(format, obj)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}
+
+// encoded is an object as JSON or YAML.
+func encoded(format string, obj any) (string, error) {
 	var data []byte
 	var err error
 	if format == "json" {
@@ -91,10 +101,9 @@ func encode(out io.Writer, format string, obj any) error {
 		data, err = yaml.Marshal(obj)
 	}
 	if err != nil {
-		return fmt.Errorf("encoding the answer: %w", err)
+		return "", fmt.Errorf("encoding the answer: %w", err)
 	}
-	_, err = out.Write(data)
-	return err
+	return string(data), nil
 }
 
 // refresh is how often the tree is read anew while its rollout does not change: pods restart and become ready without

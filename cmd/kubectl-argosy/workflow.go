@@ -63,7 +63,7 @@ func newLogCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
-			return stream(ctx, client.WorkflowV1alpha1().RESTClient(), namespace, args[0], &options, streams.Out)
+			return stream(ctx, client.WorkflowV1alpha1().RESTClient(), namespace, "workflows", args[0], &options, streams.Out)
 		},
 	}
 	cmd.Flags().BoolVarP(&options.Follow, "follow", "f", false, "Go on until the workflow has ended.")
@@ -74,9 +74,9 @@ func newLogCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 	return cmd
 }
 
-// stream copies a workflow's log to out until it ends or ctx does.
-func stream(ctx context.Context, client rest.Interface, namespace, name string, options *wfv1.WorkflowLogOptions, out io.Writer) error {
-	reader, err := client.Get().Namespace(namespace).Resource("workflows").Name(name).SubResource("log").
+// stream copies the log of an object to out until it ends or ctx does.
+func stream(ctx context.Context, client rest.Interface, namespace, resource, name string, options runtime.Object, out io.Writer) error {
+	reader, err := client.Get().Namespace(namespace).Resource(resource).Name(name).SubResource("log").
 		VersionedParams(options, scheme.ParameterCodec).Stream(ctx)
 	if err != nil {
 		return err
