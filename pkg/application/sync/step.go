@@ -3,7 +3,250 @@
 
 package sync
 
-// Step decides what happens next in an operation. It changes nothing of its input.
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application/object"
+)
+
+// stepper is one call of Step.
+type stepper struct {
+	in        Input
+	settings  settings
+	operation string
+	plan      plan
+	results   results
+	decision  Decision
+	// problems are what the check has found.
+	problems []string
+	// failing tells that the try has failed, and only its end is left; terminating that hooks are broken off.
+	failing, terminating bool
+}
+
+// verdict is how far a wave is.
+type verdict int
+
+const (
+	complete verdict = iota
+	// working has effects; waiting has none, but is not complete.
+	working
+	waiting
+	failed
+)
+
+// Step decides what happens next in an operation. It changes nothing of its input. An operation that is not a sync is in
+// error.
 func Step(in Input) Decision {
-	return Decision{State: in.State}
+	s := &stepper{in: in, decision: Decision{State: in.State}}
+	state := &s.decision.State
+	switch {
+	case ended(state.Phase):
+		return s.decision
+	case state.Operation.Sync == nil:
+		s.end(appv1.OperationError, "Invalid operation request: no operation specified")
+		return s.decision
+	}
+	if until, waits := Retrying(state); waits && state.Phase == appv1.OperationRunning {
+		if !s.wake(until) {
+			return s.decision
+		}
+	}
+	s.in.State = *state
+	s.settings = settingsOf(in.Options)
+	s.operation = operationName(state.StartedAt.Time, in.UID, state.RetryCount)
+	s.results.open(state.SyncResult)
+	s.makePlan()
+	s.run()
+	s.results.close(state)
+	return s.decision
+}
+
+// wake begins the next try of an operation, when its time has come. It returns false if there is nothing to do yet, or
+// nothing without looking at the sources again.
+func (s *stepper) wake(until time.Time) bool {
+	state := &s.decision.State
+	wait := until.Sub(s.in.Now)
+	if wait > 0 && s.in.Newer == "" {
+		s.decision.After = wait
+		return false
+	}
+	if s.in.Newer != "" && automated(&state.Operation) {
+		s.supersede("waiting for the next try")
+		return false
+	}
+	if wait > 0 && !Refreshes(&state.Operation) {
+		s.decision.After = wait
+		return false
+	}
+	s.again()
+	return !s.decision.Refresh
+}
+
+// again begins a try.
+func (s *stepper) again() {
+	state := &s.decision.State
+	state.FinishedAt, state.Message = nil, ""
+	if state.SyncResult != nil {
+		result := *state.SyncResult
+		result.Resources = nil
+		state.SyncResult = &result
+	}
+	s.decision.Write, s.decision.Refresh = true, Refreshes(&state.Operation)
+}
+
+// run goes through the plan until there is something to do or to wait for.
+func (s *stepper) run() {
+	state := &s.decision.State
+	if state.Phase == appv1.OperationTerminating {
+		s.terminate("Operation terminated")
+		return
+	}
+	if left := s.in.Timeout - s.in.Now.Sub(state.StartedAt.Time); s.in.Timeout > 0 {
+		if left <= 0 {
+			s.terminate(fmt.Sprintf("Operation terminated: it took longer than %s", s.in.Timeout))
+			return
+		}
+		s.decision.After = left
+	}
+	if len(s.in.Shared) > 0 && s.settings[object.OptionFailOnShared] == "true" && s.results.untouched() {
+		s.finish("Shared resource found: " + strings.Join(s.in.Shared, ", "))
+		return
+	}
+	if ptr.Deref(state.Operation.Sync.DryRun, false) {
+		s.dryRun()
+		return
+	}
+	switch s.namespace() {
+	case working, waiting:
+		return
+	case failed:
+		s.fail()
+		return
+	}
+	if s.check(); len(s.problems) > 0 {
+		s.finish("one or more synchronization tasks are not valid" + reasons(s.problems))
+		return
+	}
+	s.remember()
+	s.strip()
+	if len(s.decision.Effects) > 0 {
+		return
+	}
+	if s.hasFailed() {
+		s.fail()
+		return
+	}
+	last := s.lastWave()
+	for i, w := range s.plan.waves {
+		switch s.wave(w, i >= last) {
+		case complete:
+		case failed:
+			s.fail()
+			return
+		default:
+			return
+		}
+	}
+	if len(s.plan.waves) == 0 {
+		s.succeed("successfully synced (no more tasks)")
+		return
+	}
+	s.succeed("successfully synced (all tasks run)")
+}
+
+// lastWave is the last one that does something: what is applied there is not waited for, only hooks are.
+func (s *stepper) lastWave() int {
+	for i := len(s.plan.waves) - 1; i > 0; i-- {
+		for _, t := range s.plan.waves[i].tasks {
+			if t.spared == "" {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// wait says what is waited for. A newer revision goes before the waiting, but not before hooks that run: nobody knows what it
+// would mean to break them off.
+func (s *stepper) wait(format string, args ...any) verdict {
+	message := fmt.Sprintf(format, args...)
+	state := &s.decision.State
+	if s.in.Newer != "" && !s.failing && len(s.runningHooks(s.plan.waves)) == 0 {
+		switch {
+		case automated(&state.Operation):
+			s.supersede(message)
+			return waiting
+		case Refreshes(&state.Operation) && retriesLeft(&state.Operation, state.RetryCount):
+			state.RetryCount++
+			s.results.drop()
+			s.again()
+			return waiting
+		}
+	}
+	state.Message = message
+	return waiting
+}
+
+func (s *stepper) supersede(doing string) {
+	s.end(appv1.OperationFailed, fmt.Sprintf("superseded by revision %s while %s", s.in.Newer, doing))
+}
+
+func automated(operation *appv1.Operation) bool {
+	return operation.InitiatedBy != nil && ptr.Deref(operation.InitiatedBy.Automated, false)
+}
+
+// later asks to be called again after a time.
+func (s *stepper) later(d time.Duration) {
+	if s.decision.After == 0 || d < s.decision.After {
+		s.decision.After = d
+	}
+}
+
+// succeed ends the operation.
+func (s *stepper) succeed(message string) { s.end(appv1.OperationSucceeded, message) }
+
+// finish ends a try without success. There is another if the operation has any left.
+func (s *stepper) finish(message string) {
+	state := &s.decision.State
+	if !retriesLeft(&state.Operation, state.RetryCount) {
+		if state.RetryCount > 0 {
+			message += fmt.Sprintf(" (retried %d times).", state.RetryCount)
+		}
+		s.end(appv1.OperationFailed, message)
+		return
+	}
+	state.RetryCount++
+	state.FinishedAt = ptr.To(metav1.NewTime(s.in.Now.Truncate(time.Second)))
+	wait := backoff(state.Operation.Retry, state.RetryCount)
+	at := state.FinishedAt.Add(wait)
+	state.Message = fmt.Sprintf("%s. Retrying attempt #%d at %s.", message, state.RetryCount, at.UTC().Format(time.Kitchen))
+	s.decision.Effects, s.decision.Write, s.decision.After = nil, true, max(at.Sub(s.in.Now), time.Millisecond)
+}
+
+// end ends the operation for good.
+func (s *stepper) end(phase appv1.OperationPhase, message string) {
+	state := &s.decision.State
+	state.Phase, state.Message = phase, message
+	state.FinishedAt = ptr.To(metav1.NewTime(s.in.Now.Truncate(time.Second)))
+	s.decision.Effects, s.decision.Write, s.decision.Refresh, s.decision.After = nil, true, false, 0
+}
+
+// mostReasons bounds how many reasons a message gives: the results have them all.
+const mostReasons = 5
+
+func reasons(problems []string) string {
+	if len(problems) == 0 {
+		return ""
+	}
+	text := ", reason: " + strings.Join(problems[:min(len(problems), mostReasons)], ",")
+	if more := len(problems) - mostReasons; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text
 }

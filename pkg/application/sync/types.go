@@ -85,6 +85,8 @@ type ID struct {
 	Retry int64
 	// Verb is what is done.
 	Verb Verb
+	// UID is that of the object that is deleted, or whose finalizer is removed. Empty for an Apply.
+	UID types.UID
 }
 
 // Verb is what an effect does.
@@ -149,16 +151,16 @@ type Apply struct {
 
 // Delete deletes an object. One that is not there any longer is no error.
 type Delete struct {
+	// For has the UID of the object: another one of the same name must not be deleted.
 	For         ID
-	UID         types.UID
 	Propagation metav1.DeletionPropagation
 	DryRun      bool
 }
 
 // RemoveFinalizer takes a finalizer off an object. One that is not there any longer is no error.
 type RemoveFinalizer struct {
+	// For has the UID of the object.
 	For       ID
-	UID       types.UID
 	Finalizer string
 }
 
@@ -184,6 +186,9 @@ type Decision struct {
 	// Write tells that State must be stored before Effects are applied and before Step is called again: the operation has
 	// ended, or a try has ended or begun. Otherwise it need not be stored at all.
 	Write bool
+	// Refresh tells that the next try syncs what the sources are now: their revisions are resolved anew, and Objects and
+	// State.SyncResult made from them, before Step is called again, which must be at once.
+	Refresh bool
 	// After is when Step must be called again even if nothing changes. 0 is not at all.
 	After time.Duration
 }

@@ -1,0 +1,441 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sync
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application/object"
+)
+
+// tb is what *testing.T and *rapid.T have in common.
+type tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
+const (
+	simApp = "app"
+	simUID = types.UID("0123456789abcdef")
+	simNS  = "ns"
+)
+
+var simStart = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// fate is what becomes of an object that has a check of health.
+type fate struct {
+	// health is where it ends up, after a time; empty is nowhere.
+	health appv1.HealthStatusCode
+	after  time.Duration
+}
+
+// sim is a simulated cluster with a shell around the core: virtual time, and faults on demand.
+type sim struct {
+	t    tb
+	now  time.Time
+	rv   int
+	live map[object.Key]*unstructured.Unstructured
+	// since is when an object was last changed by an apply, healthy whether it has been healthy since.
+	since   map[object.Key]time.Time
+	healthy map[object.Key]bool
+	fates   map[string]fate
+	// rejects are errors by name of object; lost kinds are not served.
+	rejects   map[string]string
+	lost      map[string]bool
+	namespace *unstructured.Unstructured
+
+	manifests []*unstructured.Unstructured
+	in        Input
+	stored    appv1.OperationState
+	history   []appv1.RevisionHistory
+	// crash is asked before each write whether the shell dies here; nil is never.
+	crash func() bool
+	// between is called after each step.
+	between func()
+
+	log    []string
+	runs   map[string]int
+	writes int
+	steps  int
+}
+
+func newSim(t tb, manifests string) *sim {
+	s := &sim{
+		t: t, now: simStart, live: map[object.Key]*unstructured.Unstructured{}, since: map[object.Key]time.Time{},
+		healthy: map[object.Key]bool{}, fates: map[string]fate{}, rejects: map[string]string{}, lost: map[string]bool{},
+		runs: map[string]int{},
+	}
+	s.in = Input{UID: simUID, Instance: simApp, Destination: simNS, Health: s.health}
+	s.set(manifests)
+	return s
+}
+
+// set makes these the manifests.
+func (s *sim) set(manifests string) { s.manifests = parse(s.t, manifests) }
+
+func parse(t tb, manifests string) (out []*unstructured.Unstructured) {
+	t.Helper()
+	for doc := range strings.SplitSeq(manifests, "---") {
+		u := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(doc), &u.Object); err != nil {
+			t.Fatalf("%v in %s", err, doc)
+		}
+		if u.Object == nil {
+			continue
+		}
+		if u.GetAPIVersion() == "" {
+			u.SetAPIVersion("v1")
+		}
+		if !clusterWide(u.GetKind()) && u.GetNamespace() == "" {
+			u.SetNamespace(simNS)
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+func clusterWide(kind string) bool {
+	return kind == "Namespace" || kind == "CustomResourceDefinition" || kind == "ClusterRole"
+}
+
+// checked are the kinds that have a check of health.
+func checked(kind string) bool { return kind == "Pod" || kind == "Job" || kind == "Deployment" }
+
+func (s *sim) health(u *unstructured.Unstructured) *appv1.HealthStatus {
+	if !checked(u.GetKind()) {
+		return nil
+	}
+	code, _, _ := unstructured.NestedString(u.Object, "status", "health")
+	if code == "" {
+		code = string(appv1.HealthProgressing)
+	}
+	return &appv1.HealthStatus{Status: appv1.HealthStatusCode(code)}
+}
+
+// objects are the input's, as a shell would make them.
+func (s *sim) objects() []Object {
+	var out []Object
+	seen := map[object.Key]bool{}
+	for _, m := range s.manifests {
+		for _, target := range Named(m, s.stored.SyncResult.Revision, s.stored.StartedAt.Time) {
+			target = target.DeepCopy()
+			object.Track(target, simApp)
+			key := object.KeyOf(target)
+			live := s.live[key]
+			seen[key] = true
+			out = append(out, Object{
+				Key: key, Version: target.GroupVersionKind().Version, Target: target, Live: live, Modified: live != nil && s.differs(target, live),
+				Served: !s.lost[key.Kind], Namespaced: !clusterWide(key.Kind),
+			})
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(s.live), func(a, b object.Key) int { return strings.Compare(a.String(), b.String()) })
+	for _, key := range keys {
+		if !seen[key] {
+			out = append(out, Object{Key: key, Version: "v1", Live: s.live[key], Served: true, Namespaced: !clusterWide(key.Kind)})
+		}
+	}
+	return out
+}
+
+func (s *sim) differs(target, live *unstructured.Unstructured) bool {
+	for _, field := range []string{"spec", "data"} {
+		if !reflect.DeepEqual(target.Object[field], live.Object[field]) {
+			return true
+		}
+	}
+	for name, value := range target.GetAnnotations() {
+		if live.GetAnnotations()[name] != value {
+			return true
+		}
+	}
+	return false
+}
+
+// begin starts an operation.
+func (s *sim) begin(sync appv1.SyncOperation, retry *appv1.RetryStrategy) {
+	s.stored = Begin(appv1.Operation{Sync: &sync, Retry: retry}, appv1.SyncOperationResult{Revision: "1234567890"}, s.now)
+	s.in.State, s.in.Done = s.stored, nil
+	s.log, s.writes, s.steps = nil, 1, 0
+	s.runs = map[string]int{}
+}
+
+// sync runs an operation to its end.
+func (s *sim) sync(sync appv1.SyncOperation) *appv1.OperationState {
+	s.t.Helper()
+	s.begin(sync, nil)
+	return s.finish()
+}
+
+// finish runs the operation to its end, and its hooks' cleanup.
+func (s *sim) finish() *appv1.OperationState {
+	s.t.Helper()
+	s.until(func() bool { return false })
+	for range 10 {
+		effects := Cleanup(&s.stored, simUID, simApp, s.objects())
+		if len(effects) == 0 {
+			return &s.stored
+		}
+		for _, e := range effects {
+			s.apply(e)
+		}
+	}
+	s.t.Fatalf("the cleanup does not end")
+	return nil
+}
+
+// until runs the operation to its end, or until stop says so after a step.
+func (s *sim) until(stop func() bool) {
+	s.t.Helper()
+	for ; !ended(s.stored.Phase); s.steps++ {
+		if s.steps > 3000 {
+			s.t.Fatalf("the operation does not end: %s\n%s", s.in.State.Message, strings.Join(s.log, "\n"))
+		}
+		s.step()
+		if stop() {
+			return
+		}
+	}
+}
+
+func (s *sim) step() {
+	s.t.Helper()
+	s.in.Now, s.in.Objects, s.in.Namespace = s.now, s.objects(), s.namespace
+	if s.namespace == nil {
+		s.in.Namespace = s.live[object.Key{Kind: "Namespace", Name: simNS}]
+	}
+	before := s.in.State.DeepCopy()
+	d := Step(s.in)
+	if !reflect.DeepEqual(before, &s.in.State) {
+		s.t.Fatalf("Step has changed its input")
+	}
+	if d.Write {
+		if s.crashes() {
+			return
+		}
+		s.stored = *d.State.DeepCopy()
+		s.writes++
+		if s.crashes() {
+			return
+		}
+	}
+	s.in.State = d.State
+	if d.Ended() {
+		if len(d.Effects) > 0 || !d.Write {
+			s.t.Fatalf("an end with effects, or that is not stored")
+		}
+		return
+	}
+	done := maps.Clone(s.in.Done)
+	if done == nil {
+		done = map[ID]Outcome{}
+	}
+	for _, e := range d.Effects {
+		if s.crashes() {
+			return
+		}
+		done[e.ID()] = s.apply(e)
+		if s.crashes() {
+			return
+		}
+	}
+	s.in.Done = done
+	if s.between != nil {
+		s.between()
+	}
+	if len(d.Effects) == 0 && !d.Write {
+		wait := time.Second
+		if d.After > 0 {
+			wait = min(wait, d.After)
+		}
+		s.now = s.now.Add(wait)
+		s.tick()
+	}
+}
+
+// crashes tells whether the shell has died here: it has forgotten all but what is stored.
+func (s *sim) crashes() bool {
+	if s.crash == nil || !s.crash() {
+		return false
+	}
+	s.log = append(s.log, "crash")
+	s.in.State, s.in.Done = s.stored, nil
+	return true
+}
+
+func (s *sim) version(u *unstructured.Unstructured) {
+	s.rv++
+	u.SetResourceVersion(strconv.Itoa(s.rv))
+}
+
+// apply does what an effect says.
+func (s *sim) apply(e Effect) Outcome {
+	key := e.ID().Key
+	live := s.live[key]
+	switch e := e.(type) {
+	case Apply:
+		if why := s.rejects[key.Name]; why != "" {
+			return Outcome{Err: why}
+		}
+		if e.DryRun {
+			return Outcome{Message: key.Label() + " dry"}
+		}
+		if s.lost[key.Kind] {
+			s.t.Fatalf("%s is applied though its kind is not served", key)
+		}
+		s.log = append(s.log, "apply "+key.Name)
+		s.checkApply(e, live)
+		next, message := e.Object.DeepCopy(), "created"
+		next.SetUID(types.UID(fmt.Sprintf("uid-%d", s.rv+1)))
+		next.SetCreationTimestamp(metav1.NewTime(s.now))
+		if live != nil && !e.Force {
+			message = map[Mode]string{ServerSide: "serverside-applied", ClientSide: "configured", Replace: "replaced"}[e.Mode]
+			next.SetUID(live.GetUID())
+			next.SetCreationTimestamp(live.GetCreationTimestamp())
+			next.SetDeletionTimestamp(live.GetDeletionTimestamp())
+			if !s.differs(e.Object, live) {
+				next.Object["status"] = live.Object["status"]
+			}
+		}
+		if next.Object["status"] == nil {
+			delete(next.Object, "status")
+			s.since[key], s.healthy[key] = s.now, !checked(key.Kind)
+		}
+		s.version(next)
+		s.live[key] = next
+		if isDefinition(key) {
+			kind, _, _ := unstructured.NestedString(next.Object, "spec", "names", "kind")
+			delete(s.lost, kind)
+		}
+		return Outcome{Message: key.Label() + " " + message, ResourceVersion: next.GetResourceVersion(), At: s.now}
+	case Delete:
+		if live == nil || live.GetUID() != e.For.UID {
+			return Outcome{}
+		}
+		if e.DryRun {
+			return Outcome{Message: "pruned (dry run)"}
+		}
+		s.log = append(s.log, "delete "+key.Name)
+		if app, self := object.Tracked(live); app != simApp || !self {
+			s.t.Fatalf("%s is deleted, which is not ours", key)
+		}
+		next := live.DeepCopy()
+		if next.GetDeletionTimestamp() == nil {
+			now := metav1.NewTime(s.now)
+			next.SetDeletionTimestamp(&now)
+		}
+		s.version(next)
+		s.live[key] = next
+		s.collect(key)
+	case RemoveFinalizer:
+		if live == nil || live.GetUID() != e.For.UID {
+			return Outcome{}
+		}
+		next := live.DeepCopy()
+		next.SetFinalizers(slices.DeleteFunc(next.GetFinalizers(), func(f string) bool { return f == e.Finalizer }))
+		s.version(next)
+		s.live[key] = next
+		s.collect(key)
+	}
+	return Outcome{Message: "pruned"}
+}
+
+// collect removes an object that is being deleted and that nothing holds any longer.
+func (s *sim) collect(key object.Key) {
+	if u := s.live[key]; u != nil && u.GetDeletionTimestamp() != nil && len(u.GetFinalizers()) == 0 {
+		delete(s.live, key)
+	}
+}
+
+// checkApply holds what must be true whenever something is applied.
+func (s *sim) checkApply(e Apply, live *unstructured.Unstructured) {
+	f := factsOf(e.Object)
+	if f.hook {
+		run := annotation(e.Object, AnnotationOperation) + " " + e.For.Key.String()
+		if live == nil || annotation(live, AnnotationOperation) != annotation(e.Object, AnnotationOperation) {
+			if s.runs[run]++; s.runs[run] > 1 {
+				s.t.Fatalf("hook %s runs twice\n%s", run, strings.Join(s.log, "\n"))
+			}
+		}
+	}
+	if e.For.Phase == object.SyncFail {
+		return
+	}
+	at := place{phase: e.For.Phase, wave: f.wave}
+	for _, m := range s.manifests {
+		f := factsOf(m)
+		if f.skipped || f.hook || m.GetName() == "" {
+			continue
+		}
+		key := object.KeyOf(m)
+		if (place{phase: object.Sync, wave: f.wave}).compare(at) >= 0 || !selected(s.in.State.Operation.Sync.Resources, key) {
+			continue
+		}
+		if s.live[key] == nil || !s.healthy[key] {
+			s.t.Fatalf("%s is applied before %s is there and healthy\n%s", e.For.Key, key, strings.Join(s.log, "\n"))
+		}
+	}
+}
+
+// tick lets time change the health of objects.
+func (s *sim) tick() {
+	for key, u := range s.live {
+		if !checked(key.Kind) {
+			continue
+		}
+		f, there := s.fates[key.Name]
+		if !there {
+			f = fate{health: appv1.HealthHealthy}
+		}
+		has, _, _ := unstructured.NestedString(u.Object, "status", "health")
+		if f.health == "" || has == string(f.health) || s.now.Before(s.since[key].Add(f.after)) {
+			continue
+		}
+		next := u.DeepCopy()
+		_ = unstructured.SetNestedField(next.Object, string(f.health), "status", "health")
+		s.version(next)
+		s.live[key] = next
+		if f.health == appv1.HealthHealthy {
+			s.healthy[key] = true
+		}
+	}
+}
+
+// result returns what became of an object.
+func (s *sim) result(name string) appv1.ResourceResult {
+	for _, r := range s.in.State.SyncResult.Resources {
+		if r.Name == name {
+			return r
+		}
+	}
+	return appv1.ResourceResult{}
+}
+
+// has tells whether there is a live object of that name.
+func (s *sim) has(name string) bool { return s.get(name) != nil }
+
+func (s *sim) get(name string) *unstructured.Unstructured {
+	for key, u := range s.live {
+		if key.Name == name {
+			return u
+		}
+	}
+	return nil
+}
+
+// order is the log without what does not matter.
+func (s *sim) order() string { return strings.Join(s.log, ", ") }
