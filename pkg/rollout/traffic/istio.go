@@ -5,47 +5,53 @@ package traffic
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/utils/ptr"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
+// Istio splits the requests of a route of a VirtualService by the weights of its destinations
+// (https://istio.io/latest/docs/reference/config/networking/virtual-service/). A destination is a host, and may be a
+// subset of it, which a DestinationRule defines by labels of pods.
+
 const istioGroup = "networking.istio.io"
 
-// virtualServices returns what the rollout says of its VirtualServices, and where it says so.
-func virtualServices(istio *rov1.IstioTrafficRouting) ([]rov1.IstioVirtualService, []*field.Path) {
-	at := path.Child("istio")
-	var services []rov1.IstioVirtualService
-	var paths []*field.Path
-	if istio.VirtualService != nil {
-		services = append(services, *istio.VirtualService)
-		paths = append(paths, at.Child("virtualService"))
-	}
-	for i, service := range istio.VirtualServices {
-		services = append(services, service)
-		paths = append(paths, at.Child("virtualServices").Index(i))
-	}
-	return services, paths
+var istioPath = path.Child("istio")
+
+// namedVirtualService is a VirtualService that a rollout names, and where.
+type namedVirtualService struct {
+	rov1.IstioVirtualService
+	at *field.Path
 }
 
-// virtualServiceRef resolves the name of a VirtualService, which may be NAME.NAMESPACE.
-func virtualServiceRef(ro *rov1.Rollout, name string) Ref {
-	namespace := ro.Namespace
-	if parts := strings.Split(name, "."); len(parts) > 1 {
-		name, namespace = parts[0], parts[1]
+func virtualServices(istio *rov1.IstioTrafficRouting) []namedVirtualService {
+	var named []namedVirtualService
+	if istio.VirtualService != nil {
+		named = append(named, namedVirtualService{*istio.VirtualService, istioPath.Child("virtualService", "name")})
 	}
-	return Ref{Group: istioGroup, Resource: "virtualservices", Namespace: namespace, Name: name}
+	for i, v := range istio.VirtualServices {
+		named = append(named, namedVirtualService{v, istioPath.Child("virtualServices").Index(i).Child("name")})
+	}
+	return named
+}
+
+// virtualServiceRef reads "name" or "name.namespace". A namespace has no dots, so it is what follows the last one.
+func virtualServiceRef(ro *rov1.Rollout, name string) Ref {
+	ref := Ref{Group: istioGroup, Resource: "virtualservices", Namespace: ro.Namespace, Name: name}
+	if i := strings.LastIndexByte(name, '.'); i > 0 && i < len(name)-1 {
+		ref.Name, ref.Namespace = name[:i], name[i+1:]
+	}
+	return ref
 }
 
 func destinationRuleRef(ro *rov1.Rollout, rule *rov1.IstioDestinationRule) Ref {
 	return Ref{Group: istioGroup, Resource: "destinationrules", Namespace: ro.Namespace, Name: rule.Name}
 }
 
+// istioRefs returns the DestinationRule first: a route must not lead to a subset before it selects the right pods.
 func istioRefs(ro *rov1.Rollout, istio *rov1.IstioTrafficRouting) []Ref {
 	if istio == nil {
 		return nil
@@ -54,328 +60,207 @@ func istioRefs(ro *rov1.Rollout, istio *rov1.IstioTrafficRouting) []Ref {
 	if istio.DestinationRule != nil {
 		refs = append(refs, destinationRuleRef(ro, istio.DestinationRule))
 	}
-	services, _ := virtualServices(istio)
-	for _, service := range services {
-		refs = append(refs, virtualServiceRef(ro, service.Name))
+	for _, v := range virtualServices(istio) {
+		refs = append(refs, virtualServiceRef(ro, v.Name))
 	}
 	return refs
 }
 
-// istio plans the edits of the DestinationRule, then of the VirtualServices: a subset means the right pods before
-// traffic is sent to it.
+// istio plans the edits of the DestinationRule and of the VirtualServices.
 func (p *plan) istio(istio *rov1.IstioTrafficRouting) {
-	host := p.desired.Canary.Service
 	if rule := istio.DestinationRule; rule != nil {
-		ref := destinationRuleRef(p.ro, rule)
-		message := fmt.Sprintf("In DestinationRule %s subset %s selects pods of hash %q and %s of %q", rule.Name, rule.CanarySubsetName, p.desired.Canary.Hash, rule.StableSubsetName, p.desired.Stable.Hash)
-		p.edit(ref, path.Child("istio", "destinationRule", "name"), "DestinationRuleUpdated", message, func(o *unstructured.Unstructured) error {
-			return DestinationRule(o, p.ro.Name, *rule, p.desired)
+		message := fmt.Sprintf("DestinationRule %s: subset %s selects %s, subset %s selects %s",
+			rule.Name, rule.CanarySubsetName, p.desired.Canary.Hash, rule.StableSubsetName, p.desired.Stable.Hash)
+		p.edit(destinationRuleRef(p.ro, rule), istioPath.Child("destinationRule", "name"), "DestinationRuleUpdated", message, func(o *unstructured.Unstructured) error {
+			return editDestinationRule(o, p.ro.Name, rule, p.desired)
 		})
-		if object := p.observed[ref]; object != nil {
-			if shared := text(dict(object.Object, "spec"), "host"); shared != "" {
-				host = shared
-			}
-		}
 	}
-	services, paths := virtualServices(istio)
-	for i, service := range services {
-		ref := virtualServiceRef(p.ro, service.Name)
-		message := fmt.Sprintf("VirtualService %s sends %d of %d to the canary", ref.Name, p.desired.Canary.Weight, maxWeight(p.ro))
-		p.edit(ref, paths[i].Child("name"), "VirtualServiceUpdated", message, func(o *unstructured.Unstructured) error {
-			edit := virtualService{
-				named: service, rule: istio.DestinationRule, managed: routing(p.ro).ManagedRoutes,
-				desired: p.desired, canaryHost: host, at: paths[i],
-			}
+	for _, named := range virtualServices(istio) {
+		ref := virtualServiceRef(p.ro, named.Name)
+		message := fmt.Sprintf("VirtualService %s sends %d of %d to the canary", named.Name, p.desired.Canary.Weight, maxWeight(p.ro))
+		p.edit(ref, named.at, "VirtualServiceUpdated", message, func(o *unstructured.Unstructured) error {
+			edit := virtualServiceEdit{rollout: p.ro, routes: named.IstioVirtualService, rule: istio.DestinationRule, desired: p.desired, namespace: ref.Namespace}
 			return edit.apply(o)
 		})
 	}
 }
 
-// virtualService is the edit of one VirtualService.
-type virtualService struct {
-	named   rov1.IstioVirtualService
+// virtualServiceEdit is the edit of one VirtualService.
+type virtualServiceEdit struct {
+	rollout *rov1.Rollout
+	// routes names the routes to edit.
+	routes rov1.IstioVirtualService
+	// rule has the names of the subsets; nil: the routes lead to Services.
 	rule    *rov1.IstioDestinationRule
-	managed []rov1.ManagedRoute
 	desired Desired
-	// canaryHost is where managed routes send requests: the DestinationRule's host, if there is one, else the canary's Service.
-	canaryHost string
-	at         *field.Path
+	// namespace is that of the VirtualService: Istio looks up a host without dots there.
+	namespace string
 }
 
-// apply sets the weights of the routes that the rollout names, in each protocol that the object has, and puts the
-// managed routes before all others, in the order in which the rollout lists them.
-func (v *virtualService) apply(object *unstructured.Unstructured) error {
+// apply sets the weights in the named routes, and puts the managed routes before all other HTTP routes.
+func (v *virtualServiceEdit) apply(object *unstructured.Unstructured) error {
 	spec := dict(object.Object, "spec")
-	found := 0
-	for _, protocol := range []struct {
-		name string
-		// named tells whether the rollout names routes of this protocol, and picks returns those of them that are there.
-		named bool
-		picks func([]map[string]any) ([]map[string]any, error)
-		field string
-	}{
-		{"http", len(v.named.Routes) > 0, v.pickHTTP, "routes"},
-		{"tls", len(v.named.TLSRoutes) > 0, v.pickTLS, "tlsRoutes"},
-		{"tcp", len(v.named.TCPRoutes) > 0, v.pickTCP, "tcpRoutes"},
-	} {
-		if _, there := spec[protocol.name]; !there {
-			if protocol.named {
-				return fmt.Errorf("spec.%s not found", protocol.name)
+	picked, err := v.pick(spec)
+	if err != nil {
+		return err
+	}
+	for _, protocol := range protocols {
+		for _, route := range picked[protocol] {
+			if err := v.weigh(route); err != nil {
+				return fmt.Errorf("%s route: %w", strings.ToUpper(protocol), err)
 			}
-			continue
-		}
-		routes, ok := dicts(spec, protocol.name)
-		if !ok {
-			return fmt.Errorf("spec.%s is not a list of routes", protocol.name)
-		}
-		own := routes
-		if protocol.name == "http" {
-			own = slices.DeleteFunc(slices.Clone(routes), v.isManaged)
-		}
-		picked, err := protocol.picks(own)
-		if err == nil && !protocol.named && len(own) > 1 && len(picked) == 0 {
-			err = fmt.Errorf("spec.%s must have exactly one route unless %s names some", protocol.name, v.at.Child(protocol.field))
-		}
-		if err == nil {
-			err = v.complete(picked)
-		}
-		if err != nil {
-			// A protocol of which the rollout says nothing need not be for it, as long as another one is.
-			if !protocol.named && (found > 0 || v.othersNamed(spec, protocol.name)) {
-				continue
-			}
-			return fmt.Errorf("invalid %s routes: %w", strings.ToUpper(protocol.name), err)
-		}
-		for _, route := range picked {
-			v.weigh(route)
-			found++
-		}
-		if protocol.name == "http" {
-			spec["http"] = listOf(append(v.managedRoutes(picked), own...))
 		}
 	}
-	if found == 0 {
-		return fmt.Errorf("it has no HTTP, TLS or TCP routes")
+	http, ok := dicts(spec, "http")
+	if !ok {
+		return nil // only HTTP has headers and mirrors
 	}
+	var after []map[string]any
+	if weighted := picked["http"]; len(weighted) > 0 {
+		after = v.managedRoutes(weighted[0])
+	}
+	for _, route := range http {
+		if !v.managed(route) {
+			after = append(after, route)
+		}
+	}
+	spec["http"] = listOf(after)
 	return nil
 }
 
-// othersNamed tells whether the object has routes of another protocol than this one that come later or are named.
-func (v *virtualService) othersNamed(spec map[string]any, protocol string) bool {
-	for other, named := range map[string]bool{"http": len(v.named.Routes) > 0, "tls": len(v.named.TLSRoutes) > 0, "tcp": len(v.named.TCPRoutes) > 0} {
-		if _, there := spec[other]; there && named && other != protocol {
+// managed tells that a route is one of those that the rollout may add and remove.
+func (v *virtualServiceEdit) managed(route map[string]any) bool {
+	for _, m := range routing(v.rollout).ManagedRoutes {
+		if name := text(route, "name"); name != "" && name == m.Name {
 			return true
 		}
 	}
 	return false
 }
 
-func (v *virtualService) isManaged(route map[string]any) bool {
-	name := text(route, "name")
-	return name != "" && slices.ContainsFunc(v.managed, func(m rov1.ManagedRoute) bool { return m.Name == name })
-}
-
-// pickHTTP returns the routes of the given names; without names the only route, whatever its name.
-func (v *virtualService) pickHTTP(routes []map[string]any) ([]map[string]any, error) {
-	if len(v.named.Routes) == 0 {
-		return only(routes), nil
-	}
-	var picked []map[string]any
-	for _, name := range v.named.Routes {
-		i := slices.IndexFunc(routes, func(r map[string]any) bool { return text(r, "name") == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no HTTP route has the name %q", name)
-		}
-		picked = append(picked, routes[i])
-	}
-	return picked, nil
-}
-
-// pickTLS returns the routes whose matches have the port and exactly the hosts that the rollout says.
-func (v *virtualService) pickTLS(routes []map[string]any) ([]map[string]any, error) {
-	if len(v.named.TLSRoutes) == 0 {
-		return only(routes), nil
-	}
-	var picked []map[string]any
-	for _, wanted := range v.named.TLSRoutes {
-		before := len(picked)
-		for _, route := range routes {
-			port, hosts, single := matched(route)
-			if single && port == ptr.Deref(wanted.Port, 0) && sameSet(hosts, wanted.SNIHosts) {
-				picked = append(picked, route)
-			}
-		}
-		if len(picked) == before {
-			return nil, fmt.Errorf("no TLS route has port %d and exactly the hosts %q", ptr.Deref(wanted.Port, 0), wanted.SNIHosts)
-		}
-	}
-	return picked, nil
-}
-
-// pickTCP returns the routes whose matches have the port that the rollout says.
-func (v *virtualService) pickTCP(routes []map[string]any) ([]map[string]any, error) {
-	if len(v.named.TCPRoutes) == 0 {
-		return only(routes), nil
-	}
-	var picked []map[string]any
-	for _, wanted := range v.named.TCPRoutes {
-		before := len(picked)
-		for _, route := range routes {
-			if port, _, single := matched(route); single && port == ptr.Deref(wanted.Port, 0) {
-				picked = append(picked, route)
-			}
-		}
-		if len(picked) == before {
-			return nil, fmt.Errorf("no TCP route has port %d", ptr.Deref(wanted.Port, 0))
-		}
-	}
-	return picked, nil
-}
-
-func only(routes []map[string]any) []map[string]any {
-	if len(routes) == 1 {
-		return routes
-	}
-	return nil
-}
-
-// matched returns the port and the hosts that the matches of a route name; single is false if they name several ports.
-func matched(route map[string]any) (port int64, hosts []string, single bool) {
-	matches, _ := dicts(route, "match")
-	for i, match := range matches {
-		p := number(match, "port")
-		if i > 0 && p != port {
-			return 0, nil, false
-		}
-		port = p
-		list, _ := match["sniHosts"].([]any)
-		for _, host := range list {
-			if s, ok := host.(string); ok {
-				hosts = append(hosts, s)
-			}
-		}
-	}
-	return port, hosts, true
-}
-
-// sameSet tells whether two lists have the same elements, regardless of order and repetition.
-func sameSet(a, b []string) bool {
-	sorted := func(list []string) []string {
-		list = slices.Clone(list)
-		slices.Sort(list)
-		return slices.Compact(list)
-	}
-	return slices.Equal(sorted(a), sorted(b))
-}
-
-// role is what a destination of a route is for.
-type role int
+// side is what a destination stands for.
+type side int
 
 const (
-	foreign role = iota
-	canary
-	stable
-	additional
-	// fixed has a weight of the user's, by additionalSubsetNames.
+	// foreign is none of the others: left by an experiment that is over.
+	foreign side = iota
+	canarySide
+	stableSide
+	// fixed is a subset that follows the stable pods and keeps the weight that the user has given it.
 	fixed
+	additional
 )
 
-// roleOf tells what a destination is for: by its subset, if the rollout names subsets, else by its host, of which only
-// the first part counts.
-func (v *virtualService) roleOf(destination map[string]any) (role, int) {
-	to := dict(destination, "destination")
-	host, _, _ := strings.Cut(text(to, "host"), ".")
-	subset := text(to, "subset")
-	switch {
-	case v.rule != nil && subset != "" && subset == v.rule.CanarySubsetName:
-		return canary, 0
-	case v.rule != nil && subset != "" && subset == v.rule.StableSubsetName:
-		return stable, 0
-	case v.rule != nil && subset != "" && slices.Contains(v.rule.AdditionalSubsetNames, subset):
-		return fixed, 0
-	case host != "" && host == v.desired.Canary.Service:
-		return canary, 0
-	case host != "" && host == v.desired.Stable.Service:
-		return stable, 0
-	}
-	if i := slices.IndexFunc(v.desired.Additional, func(d Destination) bool { return host != "" && d.Service == host }); i >= 0 {
-		return additional, i
-	}
-	return foreign, 0
-}
-
-// complete returns an error if one of the routes lacks the canary's or the stable destination.
-func (v *virtualService) complete(routes []map[string]any) error {
-	for _, route := range routes {
-		destinations, ok := dicts(route, "route")
-		if !ok {
-			return fmt.Errorf("a route has no list of destinations")
+// sideOf tells what a destination stands for. Where the rollout names a DestinationRule, a destination with a subset is
+// known by that, and one without by its host.
+func (v *virtualServiceEdit) sideOf(destination map[string]any) side {
+	host, subset := text(destination, "host"), text(destination, "subset")
+	if v.rule != nil && subset != "" {
+		switch subset {
+		case v.rule.CanarySubsetName:
+			return canarySide
+		case v.rule.StableSubsetName:
+			return stableSide
 		}
-		has := map[role]bool{}
-		for _, destination := range destinations {
-			r, _ := v.roleOf(destination)
-			has[r] = true
-		}
-		for _, wanted := range []struct {
-			role            role
-			word            string
-			subset, service func() string
-		}{
-			{canary, "canary", func() string { return v.rule.CanarySubsetName }, func() string { return v.desired.Canary.Service }},
-			{stable, "stable", func() string { return v.rule.StableSubsetName }, func() string { return v.desired.Stable.Service }},
-		} {
-			switch {
-			case has[wanted.role]:
-			case v.rule != nil:
-				return fmt.Errorf("a route does not lead to the %s subset %q", wanted.word, wanted.subset())
-			default:
-				return fmt.Errorf("a route does not lead to the %s Service %q", wanted.word, wanted.service())
+		for _, name := range v.rule.AdditionalSubsetNames {
+			if subset == name {
+				return fixed
 			}
 		}
+		return foreign
 	}
+	switch {
+	case v.isHost(host, v.desired.Canary.Service):
+		return canarySide
+	case v.isHost(host, v.desired.Stable.Service):
+		return stableSide
+	}
+	for _, more := range v.desired.Additional {
+		if v.isHost(host, more.Service) {
+			return additional
+		}
+	}
+	return foreign
+}
+
+// isHost tells that a host is the name of a Service of the rollout's namespace: short, as Istio completes it in the
+// namespace of the VirtualService, or as far as the cluster's domain.
+func (v *virtualServiceEdit) isHost(host, service string) bool {
+	if service == "" {
+		return false
+	}
+	if host == service {
+		return v.namespace == v.rollout.Namespace
+	}
+	qualified := service + "." + v.rollout.Namespace
+	return host == qualified || host == qualified+".svc" || strings.HasPrefix(host, qualified+".svc.")
+}
+
+// hostOf returns the host of a Service of the rollout's namespace.
+func (v *virtualServiceEdit) hostOf(service string) string {
+	if v.namespace == v.rollout.Namespace {
+		return service
+	}
+	return service + "." + v.rollout.Namespace
+}
+
+// weigh sets the weights of a route. They add up to 100: the fixed ones first, then the experiment's and the canary's,
+// and the stable pods get what is left of theirs. Destinations that stand for nothing any more go.
+func (v *virtualServiceEdit) weigh(route map[string]any) error {
+	destinations, _ := dicts(route, "route")
+	var kept []map[string]any
+	var canary, stable map[string]any
+	var taken int64
+	known := map[string]map[string]any{}
+	for _, d := range destinations {
+		to := dict(d, "destination")
+		switch v.sideOf(to) {
+		case foreign:
+			continue
+		case canarySide:
+			canary = d
+		case stableSide:
+			stable = d
+		case fixed:
+			taken += number(d, "weight")
+		case additional:
+			for _, more := range v.desired.Additional {
+				if v.isHost(text(to, "host"), more.Service) {
+					known[more.Service] = d
+				}
+			}
+		}
+		kept = append(kept, d)
+	}
+	if canary == nil {
+		return v.missing("canary", v.desired.Canary.Service)
+	}
+	if stable == nil {
+		return v.missing("stable", v.desired.Stable.Service)
+	}
+	for _, more := range v.desired.Additional {
+		d := known[more.Service]
+		if d == nil {
+			d = map[string]any{"destination": map[string]any{"host": v.hostOf(more.Service)}}
+			kept = append(kept, d)
+		}
+		setNumber(d, "weight", int64(more.Weight))
+	}
+	canaryWeight := min(int64(v.desired.Canary.Weight), max(0, 100-taken))
+	setNumber(canary, "weight", canaryWeight)
+	setNumber(stable, "weight", max(0, int64(v.desired.Stable.Weight)-taken))
+	route["route"] = listOf(kept)
 	return nil
 }
 
-// weigh sets the weights of a route. What else has a weight there goes: the weights would not add up.
-func (v *virtualService) weigh(route map[string]any) {
-	destinations, _ := dicts(route, "route")
-	missing := map[int]bool{}
-	for i := range v.desired.Additional {
-		missing[i] = true
+// missing is the error of a route that does not lead to one of the sides.
+func (v *virtualServiceEdit) missing(side, service string) error {
+	if v.rule == nil {
+		return fmt.Errorf("does not lead to the %s Service %q", side, service)
 	}
-	stableWeight := int64(v.desired.Stable.Weight)
-	for _, destination := range destinations {
-		if r, _ := v.roleOf(destination); r == fixed {
-			stableWeight = max(0, stableWeight-number(destination, "weight"))
-		}
+	subset := v.rule.CanarySubsetName
+	if side == "stable" {
+		subset = v.rule.StableSubsetName
 	}
-	kept := destinations[:0:0]
-	for _, destination := range destinations {
-		weight := int64(0)
-		switch r, i := v.roleOf(destination); r {
-		case canary:
-			weight = int64(v.desired.Canary.Weight)
-		case stable:
-			weight = stableWeight
-		case additional:
-			weight = int64(v.desired.Additional[i].Weight)
-			delete(missing, i)
-		case fixed:
-			weight = number(destination, "weight")
-		case foreign:
-			if number(destination, "weight") != 0 {
-				continue
-			}
-		}
-		if number(destination, "weight") != weight {
-			destination["weight"] = weight
-		}
-		kept = append(kept, destination)
-	}
-	for i, d := range v.desired.Additional {
-		if missing[i] {
-			kept = append(kept, map[string]any{"destination": map[string]any{"host": d.Service}, "weight": int64(d.Weight)})
-		}
-	}
-	route["route"] = listOf(kept)
+	return fmt.Errorf("does not lead to the %s subset %q", side, subset)
 }

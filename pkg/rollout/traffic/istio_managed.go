@@ -13,11 +13,11 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
-// managedRoutes returns the managed routes that must stand. weighted are the routes that share the traffic: their port
-// is the canary's, and a mirror route sends the requests themselves to where they send them.
-func (v *virtualService) managedRoutes(weighted []map[string]any) []map[string]any {
+// managedRoutes returns the HTTP routes of the managed routes that must stand, in the rollout's order: Istio takes the
+// first that matches. weighted is the first route that shares the traffic, with its weights set.
+func (v *virtualServiceEdit) managedRoutes(weighted map[string]any) []map[string]any {
 	var routes []map[string]any
-	for _, managed := range v.managed {
+	for _, managed := range routing(v.rollout).ManagedRoutes {
 		for _, header := range v.desired.Headers {
 			if header.Name == managed.Name && len(header.Match) > 0 {
 				routes = append(routes, v.headerRoute(header, weighted))
@@ -32,22 +32,21 @@ func (v *virtualService) managedRoutes(weighted []map[string]any) []map[string]a
 	return routes
 }
 
-// headerRoute sends requests that have one of the headers to the canary.
-func (v *virtualService) headerRoute(header rov1.SetHeaderRoute, weighted []map[string]any) map[string]any {
-	matches := make([]any, 0, len(header.Match))
+// headerRoute sends requests with any of the headers to the canary.
+func (v *virtualServiceEdit) headerRoute(header rov1.SetHeaderRoute, weighted map[string]any) map[string]any {
+	var matches []any
 	for _, match := range header.Match {
 		matches = append(matches, map[string]any{"headers": map[string]any{match.HeaderName: stringMatch(&match.HeaderValue)}})
 	}
 	return map[string]any{
-		"name":  header.Name,
-		"match": matches,
+		"name": header.Name, "match": matches,
 		"route": []any{map[string]any{"destination": v.canaryDestination(weighted), "weight": int64(100)}},
 	}
 }
 
-// mirrorRoute sends copies of some requests to the canary, while the requests themselves flow as by weight.
-func (v *virtualService) mirrorRoute(mirror rov1.SetMirrorRoute, weighted []map[string]any) map[string]any {
-	matches := make([]any, 0, len(mirror.Match))
+// mirrorRoute copies requests to the canary, while the requests themselves flow by weight as others do.
+func (v *virtualServiceEdit) mirrorRoute(mirror rov1.SetMirrorRoute, weighted map[string]any) map[string]any {
+	var matches []any
 	for _, match := range mirror.Match {
 		m := map[string]any{}
 		if match.Method != nil {
@@ -69,114 +68,106 @@ func (v *virtualService) mirrorRoute(mirror rov1.SetMirrorRoute, weighted []map[
 	if mirror.Percentage != nil {
 		percentage = int64(*mirror.Percentage)
 	}
-	route := map[string]any{
-		"name":             mirror.Name,
-		"match":            matches,
+	return map[string]any{
+		"name": mirror.Name, "match": matches,
 		"mirror":           v.canaryDestination(weighted),
 		"mirrorPercentage": map[string]any{"value": percentage},
+		"route":            runtime.DeepCopyJSONValue(weighted["route"]),
 	}
-	if len(weighted) > 0 {
-		route["route"] = runtime.DeepCopyJSONValue(weighted[0]["route"])
-	}
-	return route
 }
 
-// canaryDestination is where managed routes send requests.
-func (v *virtualService) canaryDestination(weighted []map[string]any) map[string]any {
-	destination := map[string]any{"host": v.canaryHost}
-	if len(weighted) > 0 {
-		if destinations, _ := dicts(weighted[0], "route"); len(destinations) > 0 {
-			if port := number(dict(dict(destinations[0], "destination"), "port"), "number"); port > 0 {
-				destination["port"] = map[string]any{"number": port}
-			}
+// canaryDestination returns where a route that is for the canary alone leads: as the weighted route does, and to the
+// stable destination's port where the canary's names none.
+func (v *virtualServiceEdit) canaryDestination(weighted map[string]any) map[string]any {
+	destinations, _ := dicts(weighted, "route")
+	var canary, port map[string]any
+	for _, d := range destinations {
+		to := dict(d, "destination")
+		switch v.sideOf(to) {
+		case canarySide:
+			canary = runtime.DeepCopyJSON(to)
+		case stableSide:
+			port = dict(to, "port")
 		}
 	}
-	if v.rule != nil && v.rule.CanarySubsetName != "" {
-		destination["subset"] = v.rule.CanarySubsetName
+	if text(canary, "subset") == "" && v.namespace == v.rollout.Namespace {
+		canary["host"] = v.desired.Canary.Service
 	}
-	return destination
+	if dict(canary, "port") == nil && port != nil {
+		canary["port"] = runtime.DeepCopyJSON(port)
+	}
+	return canary
 }
 
-// stringMatch is a StringMatch as Istio writes it.
+// stringMatch returns a match in Istio's form.
 func stringMatch(match *rov1.StringMatch) map[string]any {
-	m := map[string]any{}
 	switch {
-	case match == nil:
-	case match.Exact != "":
-		m["exact"] = match.Exact
-	case match.Prefix != "":
-		m["prefix"] = match.Prefix
 	case match.Regex != "":
-		m["regex"] = match.Regex
+		return map[string]any{"regex": match.Regex}
+	case match.Prefix != "":
+		return map[string]any{"prefix": match.Prefix}
+	default:
+		return map[string]any{"exact": match.Exact}
 	}
-	return m
 }
 
-// DestinationRule edits a DestinationRule: its two subsets select the pods of the desired hashes. A subset that an
-// experiment has left behind, which selects by hash alone, goes; others stay.
-func DestinationRule(object *unstructured.Unstructured, rollout string, rule rov1.IstioDestinationRule, desired Desired) error {
-	subsets, ok := dicts(dict(object.Object, "spec"), "subsets")
-	if !ok {
-		return fmt.Errorf("it has no subsets")
+// editDestinationRule lets the subsets of a DestinationRule select the pods of the versions, and takes away those that an
+// experiment has left. A rule serves one rollout, whose name it bears.
+func editDestinationRule(object *unstructured.Unstructured, rollout string, rule *rov1.IstioDestinationRule, desired Desired) error {
+	annotations := object.GetAnnotations()
+	if other := annotations[rov1.AnnotationManagedByRollout]; other != "" && other != rollout {
+		return fmt.Errorf("it is managed by another Rollout: %q", other)
 	}
-	for _, name := range []string{rule.CanarySubsetName, rule.StableSubsetName} {
-		if !slices.ContainsFunc(subsets, func(s map[string]any) bool { return text(s, "name") == name }) {
+	spec := dict(object.Object, "spec")
+	subsets, _ := dicts(spec, "subsets")
+	named := map[string]string{rule.CanarySubsetName: desired.Canary.Hash, rule.StableSubsetName: desired.Stable.Hash}
+	for _, name := range rule.AdditionalSubsetNames {
+		named[name] = desired.Stable.Hash
+	}
+	found := map[string]bool{}
+	var kept []map[string]any
+	for _, subset := range subsets {
+		hash, ours := named[text(subset, "name")]
+		switch {
+		case ours:
+			found[text(subset, "name")] = true
+			if !desired.KeepHashes && hash != "" {
+				selectHash(subset, hash)
+			}
+		case onlyHash(subset):
+			continue
+		}
+		kept = append(kept, subset)
+	}
+	for _, name := range slices.Concat([]string{rule.CanarySubsetName, rule.StableSubsetName}, rule.AdditionalSubsetNames) {
+		if !found[name] {
 			return fmt.Errorf("it has no subset %q", name)
 		}
 	}
 	if desired.KeepHashes {
 		return nil
 	}
-	annotations := object.GetAnnotations()
-	if annotations[rov1.AnnotationManagedByRollout] != rollout {
-		if annotations == nil {
-			annotations = map[string]string{}
-		}
-		annotations[rov1.AnnotationManagedByRollout] = rollout
-		object.SetAnnotations(annotations)
+	spec["subsets"] = listOf(kept)
+	if annotations == nil {
+		annotations = map[string]string{}
 	}
-	var kept []map[string]any
-	missing := slices.Clone(desired.Additional)
-	for _, subset := range subsets {
-		name := text(subset, "name")
-		i := slices.IndexFunc(missing, func(d Destination) bool { return d.Service == name })
-		switch {
-		case name == rule.CanarySubsetName:
-			setHash(subset, desired.Canary.Hash)
-		case name == rule.StableSubsetName:
-			setHash(subset, desired.Stable.Hash)
-		case i >= 0:
-			setHash(subset, missing[i].Hash)
-			missing = slices.Delete(missing, i, i+1)
-		case hashAlone(subset) && !slices.Contains(rule.AdditionalSubsetNames, name):
-			continue
-		}
-		kept = append(kept, subset)
-	}
-	for _, d := range missing {
-		subset := map[string]any{"name": d.Service}
-		setHash(subset, d.Hash)
-		kept = append(kept, subset)
-	}
-	object.Object["spec"].(map[string]any)["subsets"] = listOf(kept)
+	annotations[rov1.AnnotationManagedByRollout] = rollout
+	object.SetAnnotations(annotations)
 	return nil
 }
 
-// setHash lets a subset select the pods of a hash; of any, if it is empty.
-func setHash(subset map[string]any, hash string) {
+// selectHash lets a subset select the pods of a version, besides its other labels.
+func selectHash(subset map[string]any, hash string) {
 	labels := dict(subset, "labels")
-	switch {
-	case hash != "" && labels == nil:
-		subset["labels"] = map[string]any{rov1.LabelPodTemplateHash: hash}
-	case hash != "":
-		labels[rov1.LabelPodTemplateHash] = hash
-	default:
-		delete(labels, rov1.LabelPodTemplateHash)
+	if labels == nil {
+		labels = map[string]any{}
+		subset["labels"] = labels
 	}
+	labels[rov1.LabelPodTemplateHash] = hash
 }
 
-// hashAlone tells that a subset has nothing but a name and the hash that it selects.
-func hashAlone(subset map[string]any) bool {
+// onlyHash tells that a subset selects by nothing but a version: no user writes such a subset, since hashes come and go.
+func onlyHash(subset map[string]any) bool {
 	labels := dict(subset, "labels")
-	return len(subset) == 2 && len(labels) == 1 && text(labels, rov1.LabelPodTemplateHash) != ""
+	return len(labels) == 1 && text(labels, rov1.LabelPodTemplateHash) != ""
 }
