@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -114,6 +115,41 @@ func (t *PodTemplateSpec) SetImages(images map[string]string) (unknown []string,
 func (t PodTemplateSpec) UnknownFields(path string) []error {
 	strict, _ := decode(t.Raw, &corev1.PodTemplateSpec{}, func(o map[string]any) { tolerate(o) })
 	return below(path, strict)
+}
+
+// Exact tells that the typed template that Decode returns says all that this one does: no field is newer than the types
+// that are compiled in, and nothing was left out.
+func (t PodTemplateSpec) Exact() bool {
+	if len(t.Raw) == 0 {
+		return true
+	}
+	object, err := generic(t.Raw)
+	if err != nil {
+		return false
+	}
+	tolerate(object)
+	text, err := encode(object)
+	return err == nil && bytes.Equal(text, t.Raw) && len(t.UnknownFields("")) == 0
+}
+
+// Completed returns the JSON of a typed template that was made of this one, with the fields of this one that the types
+// that are compiled in do not know, but a cluster may. Elements of lists are taken for the same by their place.
+func (t PodTemplateSpec) Completed(typed *corev1.PodTemplateSpec) (PodTemplateSpec, error) {
+	made, err := NewPodTemplateSpec(*typed)
+	if err != nil || len(t.Raw) == 0 {
+		return made, err
+	}
+	from, err := generic(t.Raw)
+	if err != nil {
+		return PodTemplateSpec{}, err
+	}
+	into, err := generic(made.Raw)
+	if err != nil {
+		return PodTemplateSpec{}, err
+	}
+	addUnknown(reflect.TypeFor[corev1.PodTemplateSpec](), from, into)
+	text, err := encode(into)
+	return PodTemplateSpec{Raw: text}, err
 }
 
 // JobSpec is the spec of a Job, kept as JSON for the reasons of PodTemplateSpec, and in the same canonical form.

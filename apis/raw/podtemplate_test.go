@@ -256,6 +256,50 @@ func TestNewPodTemplateSpec(t *testing.T) {
 	}
 }
 
+// TestNewerFields: what a cluster may know and the types here do not is not lost, and what the types cannot hold is told.
+func TestNewerFields(t *testing.T) {
+	for text, want := range map[string]struct {
+		exact     bool
+		completed string
+	}{
+		`{}`: {true, `{"metadata":{"labels":{"hash":"h"}},"spec":{"containers":null}}`},
+		`{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","resources":{}}]}}`: {true,
+			`{"metadata":{"labels":{"a":"b","hash":"h"}},"spec":{"containers":[{"name":"c","resources":{}}]}}`},
+		`{"spec":{"containers":[{"name":"c","newer":{"x":[1.50]},"securityContext":{"newer":true}}],"newer":"y","volumes":[{"name":"v","newerVolume":{}}]}}`: {false,
+			`{"metadata":{"labels":{"hash":"h"}},"spec":{"containers":[{"name":"c","newer":{"x":[1.50]},"resources":{},"securityContext":{"newer":true}}],"newer":"y","volumes":[{"name":"v","newerVolume":{}}]}}`},
+		`{"spec":{"containers":[{"name":"c","resources":{"limits":{"memory":"invalid"},"newer":1}}]}}`: {false,
+			`{"metadata":{"labels":{"hash":"h"}},"spec":{"containers":[{"name":"c","resources":{"newer":1}}]}}`},
+		`{"spec":{"containers":[{"name":"c","ports":[{"containerPort":80}],"livenessProbe":{"httpGet":{"port":"web"}}}]}}`: {true,
+			`{"metadata":{"labels":{"hash":"h"}},"spec":{"containers":[{"livenessProbe":{"httpGet":{"port":"web"}},"name":"c","ports":[{"containerPort":80}],"resources":{}}]}}`},
+	} {
+		var tpl, expected raw.PodTemplateSpec
+		if err := tpl.UnmarshalJSON([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := expected.UnmarshalJSON([]byte(want.completed)); err != nil {
+			t.Fatal(err)
+		}
+		if got := tpl.Exact(); got != want.exact {
+			t.Errorf("%s: exact is %t", text, got)
+		}
+		typed, err := tpl.Decode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if typed.Labels == nil {
+			typed.Labels = map[string]string{}
+		}
+		typed.Labels["hash"] = "h"
+		got, err := tpl.Completed(typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(expected.Raw), string(got.Raw)); diff != "" {
+			t.Errorf("%s:\n%s", text, diff)
+		}
+	}
+}
+
 // FuzzTemplate looks for text whose canonical form is not canonical, and for panics.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{

@@ -100,7 +100,13 @@ type Effect interface {
 type (
 	// CreateReplicaSet creates one. If the name is taken by one that the rollout controls, that is as good. Any other
 	// error comes back in World.CreateErrors, and the effects after it wait.
-	CreateReplicaSet struct{ Object *appsv1.ReplicaSet }
+	//
+	// Source is the pod template that the Object's was made of. Fields of it that the types do not know go into what is
+	// created, too.
+	CreateReplicaSet struct {
+		Object *appsv1.ReplicaSet
+		Source raw.PodTemplateSpec
+	}
 	// PatchReplicaSet writes what differs between the two into the ReplicaSet with this UID: metadata, spec.replicas,
 	// spec.minReadySeconds, metadata and affinity of the template. Of two patches of one ReplicaSet in one Decision, the
 	// second begins with what the first has left.

@@ -18,6 +18,10 @@ import (
 // they were made from, by which they are recognised, whatever a cluster makes of the template that it is given.
 const AnnotationTemplateDigest = "rollout.argosy.dev/template-digest"
 
+// AnnotationTemplateInexact is set on those of them whose template says more than Kubernetes' types can hold, as they are
+// compiled in here: it must not be compared by those types.
+const AnnotationTemplateInexact = "rollout.argosy.dev/template-inexact"
+
 // hashVersion is the algorithm of all hashes here. It stands in every digest: a later algorithm gets another number, and
 // still recognises what this one has written.
 const hashVersion = "v1"

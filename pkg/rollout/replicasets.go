@@ -44,46 +44,46 @@ func sortByCreation(sets []*appsv1.ReplicaSet) {
 	})
 }
 
-// findSets finds the ReplicaSets by their roles.
+// findSets finds out which ReplicaSet is of the template, which one counts as good, and which are of neither. One that
+// bears the template's digest is found at a glance; only if there is none, templates are compared.
 func (r *run) findSets() {
-	hash := TemplateHash(r.spec.Template, r.prev.CollisionCount)
-	r.current = nil
-	for _, rs := range r.sets {
-		if hashOf(rs) == hash && madeFrom(rs, r.spec.Template, r.template) {
-			r.current = rs
-			break
-		}
-	}
+	digest := TemplateDigest(r.spec.Template)
+	r.current = r.among(func(rs *appsv1.ReplicaSet) bool { return rs.Annotations[AnnotationTemplateDigest] == digest })
 	if r.current == nil {
-		for _, rs := range r.sets {
-			if madeFrom(rs, r.spec.Template, r.template) {
-				r.current = rs
-				break
-			}
-		}
+		r.current = r.among(func(rs *appsv1.ReplicaSet) bool { return madeFrom(rs, r.spec.Template, r.template) })
 	}
 	r.assignRoles()
 }
 
-func (r *run) assignRoles() {
-	r.stable, r.others = nil, nil
-	if r.prev.StableRS != "" {
-		for _, rs := range r.sets {
-			if hashOf(rs) == r.prev.StableRS {
-				r.stable = rs
-				break
-			}
-		}
-	}
+// among returns a ReplicaSet that is made from the template. Of several it is that which bears the template's hash, or else
+// the oldest.
+func (r *run) among(made func(*appsv1.ReplicaSet) bool) (found *appsv1.ReplicaSet) {
+	hash := TemplateHash(r.spec.Template, r.prev.CollisionCount)
 	for _, rs := range r.sets {
-		if rs != r.current && rs != r.stable {
-			r.others = append(r.others, rs)
+		switch {
+		case !made(rs):
+		case hashOf(rs) == hash:
+			return rs
+		case found == nil:
+			found = rs
 		}
 	}
+	return found
+}
+
+// assignRoles finds the stable ReplicaSet and the others, and the revision of the current one: one more than that of any
+// other.
+func (r *run) assignRoles() {
+	r.stable = r.byHash(r.prev.StableRS)
+	r.others = nil
 	r.revision = 1
 	for _, rs := range r.sets {
-		if rs != r.current {
-			r.revision = max(r.revision, revisionOf(rs)+1)
+		if rs == r.current {
+			continue
+		}
+		r.revision = max(r.revision, revisionOf(rs)+1)
+		if rs != r.stable {
+			r.others = append(r.others, rs)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (r *run) create() bool {
 		r.status.CollisionCount = r.prev.CollisionCount
 		rs = r.newSet()
 	}
-	r.effect(CreateReplicaSet{Object: rs.DeepCopy()})
+	r.effect(CreateReplicaSet{Object: rs.DeepCopy(), Source: r.spec.Template})
 	r.sets = append(r.sets, rs)
 	r.current = rs
 	r.assignRoles()
@@ -122,80 +122,82 @@ func (r *run) create() bool {
 // newSet returns the ReplicaSet of the template, without pods as yet.
 func (r *run) newSet() *appsv1.ReplicaSet {
 	hash := TemplateHash(r.spec.Template, r.prev.CollisionCount)
-	template := r.template.DeepCopy()
-	template.Labels = maps.Clone(template.Labels)
-	if template.Labels == nil {
-		template.Labels = map[string]string{}
+	version := map[string]string{rov1.LabelPodTemplateHash: hash}
+	rs := &appsv1.ReplicaSet{}
+	rs.Name, rs.Namespace = r.ro.Name+"-"+hash, r.ro.Namespace
+	rs.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(r.ro, rov1.SchemeGroupVersion.WithKind("Rollout"))}
+
+	rs.Spec.Replicas = ptr.To(int32(0))
+	rs.Spec.MinReadySeconds = r.spec.GetMinReadySeconds()
+	rs.Spec.Selector = &metav1.LabelSelector{}
+	if r.spec.Selector != nil {
+		rs.Spec.Selector = r.spec.Selector.DeepCopy()
 	}
-	template.Labels[rov1.LabelPodTemplateHash] = hash
-	selector := r.spec.Selector.DeepCopy()
-	if selector == nil {
-		selector = &metav1.LabelSelector{}
-	}
-	if selector.MatchLabels == nil {
-		selector.MatchLabels = map[string]string{}
-	}
-	selector.MatchLabels[rov1.LabelPodTemplateHash] = hash
-	if r.prev.StableRS != "" && r.prev.StableRS != hash {
-		template.Spec.Affinity = apartFrom(template.Spec.Affinity, antiAffinity(&r.spec.Strategy), r.prev.StableRS)
-	}
-	rs := &appsv1.ReplicaSet{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: r.ro.Name + "-" + hash, Namespace: r.ro.Namespace, Labels: maps.Clone(template.Labels),
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(r.ro, rov1.SchemeGroupVersion.WithKind("Rollout"))},
-			Annotations:     r.inherited(),
-		},
-		Spec: appsv1.ReplicaSetSpec{
-			Replicas: ptr.To(int32(0)), MinReadySeconds: r.spec.GetMinReadySeconds(), Selector: selector, Template: *template,
-		},
-	}
-	rs.Annotations[AnnotationTemplateDigest] = TemplateDigest(r.spec.Template)
+	with(&rs.Spec.Selector.MatchLabels, version)
+	rs.Spec.Template = *r.template.DeepCopy()
+	with(&rs.Spec.Template.Labels, version)
+	r.keepApart(rs, hash)
+
+	rs.Labels = maps.Clone(rs.Spec.Template.Labels)
+	rs.Annotations = r.inherited()
+	maps.Copy(rs.Annotations, digested(r.spec.Template))
 	rs.Annotations[rov1.AnnotationRevision] = strconv.FormatInt(r.revision, 10)
 	rs.Annotations[rov1.AnnotationDesiredReplicas] = strconv.Itoa(int(r.replicas()))
-	fresh, good := r.roles()
-	if r.stable != nil {
-		fresh.mark(rs)
+	fresh, good := r.roleMetadata()
+	if r.stable == nil {
+		bear(rs, good)
 	} else {
-		good.mark(rs)
+		bear(rs, fresh)
 	}
 	return rs
 }
 
-// inherited are the annotations of the rollout that its ReplicaSets bear, too.
+// keepApart keeps the pods of a version apart from the stable ones, if the strategy wishes it.
+func (r *run) keepApart(rs *appsv1.ReplicaSet, hash string) {
+	if r.prev.StableRS != "" && r.prev.StableRS != hash {
+		rs.Spec.Template.Spec.Affinity = apartFrom(rs.Spec.Template.Spec.Affinity, antiAffinity(&r.spec.Strategy), r.prev.StableRS)
+	}
+}
+
+// notInherited are the annotations of a rollout that say something about itself only.
+var notInherited = []string{
+	corev1.LastAppliedConfigAnnotation, rov1.AnnotationRevision, rov1.AnnotationRevisionHistory, rov1.AnnotationDesiredReplicas,
+	rov1.AnnotationWorkloadGeneration, "notified.notifications.argoproj.io",
+}
+
+// inherited are the annotations of the rollout that its ReplicaSets bear, too, as those of a Deployment do.
 func (r *run) inherited() map[string]string {
 	out := map[string]string{}
 	for key, value := range r.ro.Annotations {
-		switch key {
-		case corev1.LastAppliedConfigAnnotation, rov1.AnnotationRevision, rov1.AnnotationRevisionHistory, rov1.AnnotationDesiredReplicas,
-			"notified.notifications.argoproj.io":
-		default:
+		if !slices.Contains(notInherited, key) {
 			out[key] = value
 		}
 	}
 	return out
 }
 
-// syncRevision gives the current ReplicaSet the highest revision, and what else it has from the rollout.
+// syncRevision gives the current ReplicaSet the highest revision, and what else it has from the rollout. A ReplicaSet that
+// is used again keeps the revisions that it had, as that of a Deployment does.
 func (r *run) syncRevision() {
 	r.patch(r.current, func(rs *appsv1.ReplicaSet) {
-		changed := with(&rs.Annotations, r.inherited())
-		old := revisionOf(rs)
-		if old < r.revision {
-			rs.Annotations[rov1.AnnotationRevision] = strconv.FormatInt(r.revision, 10)
-			changed = true
-		}
-		if changed && old > 0 && old < r.revision {
-			history := strconv.FormatInt(old, 10)
-			if before := rs.Annotations[rov1.AnnotationRevisionHistory]; before != "" {
-				history = before + "," + history
+		with(&rs.Annotations, r.inherited())
+		if had := revisionOf(rs); had < r.revision {
+			if had > 0 {
+				history := strconv.FormatInt(had, 10)
+				if earlier := rs.Annotations[rov1.AnnotationRevisionHistory]; earlier != "" {
+					history = earlier + "," + history
+				}
+				rs.Annotations[rov1.AnnotationRevisionHistory] = history
 			}
-			rs.Annotations[rov1.AnnotationRevisionHistory] = history
+			rs.Annotations[rov1.AnnotationRevision] = strconv.FormatInt(r.revision, 10)
 		}
-		with(&rs.Annotations, map[string]string{AnnotationTemplateDigest: TemplateDigest(r.spec.Template)})
+		if rs.Annotations[AnnotationTemplateDigest] != TemplateDigest(r.spec.Template) {
+			with(&rs.Annotations, digested(r.spec.Template))
+		}
 		rs.Spec.MinReadySeconds = r.spec.GetMinReadySeconds()
-		if hasOurTerm(rs.Spec.Template.Spec.Affinity) && r.prev.StableRS != "" && r.prev.StableRS != hashOf(rs) {
+		if hasOurTerm(rs.Spec.Template.Spec.Affinity) {
 			// The version that it is to be kept apart from may be another by now.
-			rs.Spec.Template.Spec.Affinity = apartFrom(rs.Spec.Template.Spec.Affinity, antiAffinity(&r.spec.Strategy), r.prev.StableRS)
+			r.keepApart(rs, hashOf(rs))
 		}
 	})
 	r.setRevision(max(r.revision, revisionOf(r.current)))

@@ -65,6 +65,7 @@ func (r *run) finish() {
 	}
 	r.count()
 	r.dropCondition(rov1.RolloutConditionInvalidSpec)
+	r.dropCondition(rov1.RolloutConditionPromoting)
 	r.abortLate()
 	if s.Abort {
 		s.PauseConditions, s.ControllerPause = nil, false

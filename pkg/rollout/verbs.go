@@ -25,7 +25,7 @@ import (
 
 // Promote lets a rollout go on: past the pause or step at which it is, past all steps, or past all that is left. It also
 // ends a pause by hand. Of two requests for one pause, the second is a conflict, even before the loop has seen the first.
-func Promote(ro *rov1.Rollout, req *rov1.RolloutPromote, _ time.Time) error {
+func Promote(ro *rov1.Rollout, req *rov1.RolloutPromote, now time.Time) error {
 	steps, err := promotable(ro, req)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func Promote(ro *rov1.Rollout, req *rov1.RolloutPromote, _ time.Time) error {
 	}
 	waits := len(ro.Status.PauseConditions) > 0
 	switch {
-	case !waits && ro.Status.ControllerPause:
+	case !waits && ro.Status.ControllerPause, conditionOf(&ro.Status, rov1.RolloutConditionPromoting) != nil:
 		return conflict(ro, "it is being promoted already")
 	case ro.Spec.Strategy.Canary == nil:
 		if !waits && !ro.Spec.GetPaused() {
@@ -48,7 +48,7 @@ func Promote(ro *rov1.Rollout, req *rov1.RolloutPromote, _ time.Time) error {
 		}
 		ro.Status.PauseConditions = nil
 	default:
-		if err := nextStep(ro, req.AllSteps, steps, waits); err != nil {
+		if err := nextStep(ro, req.AllSteps, steps, waits, now); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func promotable(ro *rov1.Rollout, req *rov1.RolloutPromote) (steps int32, err er
 
 // nextStep moves a canary past the step at which it is. Where it waits at a pause, the loop takes the step; in the middle
 // of another step, such as an analysis, the step is left here.
-func nextStep(ro *rov1.Rollout, all bool, steps int32, waits bool) error {
+func nextStep(ro *rov1.Rollout, all bool, steps int32, waits bool, now time.Time) error {
 	at := ptr.Deref(ro.Status.CurrentStepIndex, 0)
 	if ro.Status.CurrentPodHash == ro.Status.StableRS {
 		ro.Status.PauseConditions = nil // there is only a pause to end
@@ -103,16 +103,24 @@ func nextStep(ro *rov1.Rollout, all bool, steps int32, waits bool) error {
 			return conflict(ro, "all its steps are done")
 		}
 	case all:
-		ro.Status.CurrentStepIndex = ptr.To(steps)
-		ro.Status.ControllerPause = false
-	case inconclusive(ro):
-		ro.Status.CurrentStepIndex = ptr.To(at + 1)
-		ro.Status.ControllerPause = false
-	case !waits && !ro.Spec.GetPaused():
-		ro.Status.CurrentStepIndex = ptr.To(at + 1)
+		leave(ro, steps, now)
+	case inconclusive(ro), !waits && !ro.Spec.GetPaused():
+		leave(ro, at+1, now)
 	}
 	ro.Status.PauseConditions = nil
 	return nil
+}
+
+// leave moves a canary to a step, whatever is left of the one at which it is. The condition tells whoever asks next that
+// this is not done yet; the loop takes it away.
+func leave(ro *rov1.Rollout, to int32, now time.Time) {
+	ro.Status.CurrentStepIndex = ptr.To(to)
+	ro.Status.ControllerPause = false
+	at := metav1.NewTime(now.UTC().Truncate(time.Second))
+	ro.Status.Conditions = append(slices.Clip(ro.Status.Conditions), rov1.RolloutCondition{
+		Type: rov1.RolloutConditionPromoting, Status: metav1.ConditionTrue, LastUpdateTime: at, LastTransitionTime: at,
+		Reason: "PromotionRequested", Message: fmt.Sprintf("Going on with step index %d is asked for", to),
+	})
 }
 
 // inconclusive tells that the rollout waits because the analysis of its step says neither yes nor no.

@@ -155,6 +155,47 @@ func TestPluginPatches(t *testing.T) {
 	})
 }
 
+// TestPromoteTwiceAtOnce: of two promotes that come before the loop has looked, the second is a conflict, in whatever step they
+// come; and they move one step.
+func TestPromoteTwiceAtOnce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		steps string
+		until func(*sim) bool
+		want  int32
+	}{
+		"at a pause":       {`[{setWeight: 25}, {pause: {}}, {analysis: {templates: [{templateName: check}]}}, {pause: {}}]`, func(s *sim) bool { return s.ro.Status.Phase == rov1.RolloutPhasePaused }, 2},
+		"in an analysis":   {`[{analysis: {templates: [{templateName: check}]}}, {analysis: {templates: [{templateName: check}]}}, {pause: {}}]`, func(s *sim) bool { return len(s.runs) == 1 }, 1},
+		"before a pause":   {`[{analysis: {templates: [{templateName: check}]}}, {pause: {}}, {pause: {}}]`, func(s *sim) bool { return len(s.runs) == 1 }, 1},
+		"before its pods":  {`[{setWeight: 50}, {pause: {}}, {pause: {}}]`, func(s *sim) bool { return s.ro.Status.UpdatedReplicas > 0 }, 1},
+		"of all its steps": {`[{analysis: {templates: [{templateName: check}]}}, {pause: {}}]`, func(s *sim) bool { return len(s.runs) == 1 }, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := analysed(t, `spec: {replicas: 4, strategy: {canary: {steps: `+tc.steps+`}}}`)
+			s.phase(rov1.RolloutPhaseHealthy)
+			s.image("two")
+			s.until("the step", func() bool { return tc.until(s) })
+			all := name == "of all its steps"
+			before := ptr.Deref(s.ro.Status.CurrentStepIndex, 0)
+			s.do(Promote(s.ro, &rov1.RolloutPromote{AllSteps: all}, s.now))
+			between := s.ro.DeepCopy()
+			if err := Promote(s.ro, &rov1.RolloutPromote{AllSteps: all}, s.now); !apierrors.IsConflict(err) || !reflect.DeepEqual(between, s.ro) {
+				t.Errorf("the second from step %d: %v", before, err)
+			}
+			if all {
+				s.phase(rov1.RolloutPhaseHealthy)
+			} else {
+				s.run(30 * time.Second)
+			}
+			if got := *s.ro.Status.CurrentStepIndex; got != tc.want || conditionOf(&s.ro.Status, rov1.RolloutConditionPromoting) != nil {
+				t.Errorf("at step %d, want %d: %s", got, tc.want, s.describe())
+			}
+			if err := Promote(s.ro, &rov1.RolloutPromote{}, s.now); !all && err != nil {
+				t.Errorf("after the loop has looked: %v", err)
+			}
+		})
+	}
+}
+
 // TestVerbsRefuse: what the state forbids is a conflict, what is wrong in the request is invalid, and neither changes
 // anything.
 func TestVerbsRefuse(t *testing.T) {

@@ -373,6 +373,8 @@ const (
 	RolloutConditionCompleted RolloutConditionType = "Completed"
 	// RolloutConditionHealthy tells that the rollout has done all that the spec asks for.
 	RolloutConditionHealthy RolloutConditionType = "Healthy"
+	// RolloutConditionPromoting tells that somebody has asked to leave a step, and the server has not acted on it yet.
+	RolloutConditionPromoting RolloutConditionType = "Promoting"
 )
 
 // RolloutCondition is a finding about a rollout.

@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/jsonmergepatch"
 	"k8s.io/klog/v2"
@@ -49,7 +50,7 @@ func (c *Controller) apply(ctx context.Context, ro *rov1.Rollout, m *memory, wor
 func (c *Controller) applyOne(ctx context.Context, ro *rov1.Rollout, m *memory, world rollout.World, effect rollout.Effect) error {
 	switch e := effect.(type) {
 	case rollout.CreateReplicaSet:
-		return c.createReplicaSet(ctx, ro, m, e.Object)
+		return c.createReplicaSet(ctx, ro, m, e)
 	case rollout.PatchReplicaSet:
 		return c.patchReplicaSet(ctx, m, e.Before, e.After)
 	case rollout.DeleteReplicaSet:
@@ -77,9 +78,10 @@ func (c *Controller) applyOne(ctx context.Context, ro *rov1.Rollout, m *memory, 
 
 // createReplicaSet creates a ReplicaSet, or finds the one that an earlier attempt created. Any lasting refusal goes to
 // the core, AlreadyExists if the one of that name is not this rollout's.
-func (c *Controller) createReplicaSet(ctx context.Context, ro *rov1.Rollout, m *memory, set *appsv1.ReplicaSet) error {
+func (c *Controller) createReplicaSet(ctx context.Context, ro *rov1.Rollout, m *memory, e rollout.CreateReplicaSet) error {
+	set := e.Object
 	client := c.config.Cluster.AppsV1().ReplicaSets(ro.Namespace)
-	created, err := client.Create(ctx, set, metav1.CreateOptions{})
+	created, err := c.sendReplicaSet(ctx, e)
 	if apierrors.IsAlreadyExists(err) {
 		existing, getErr := client.Get(ctx, set.Name, metav1.GetOptions{})
 		if getErr != nil {
@@ -102,6 +104,40 @@ func (c *Controller) createReplicaSet(ctx context.Context, ro *rov1.Rollout, m *
 	}
 	m.replicaSets.Wrote(set.Name, created)
 	return nil
+}
+
+// sendReplicaSet creates a ReplicaSet. Where its pod template has fields that the types that are compiled in do not know, the
+// cluster gets them all the same: it may be newer than this server.
+func (c *Controller) sendReplicaSet(ctx context.Context, e rollout.CreateReplicaSet) (*appsv1.ReplicaSet, error) {
+	if e.Source.Exact() {
+		return c.config.Cluster.AppsV1().ReplicaSets(e.Object.Namespace).Create(ctx, e.Object, metav1.CreateOptions{})
+	}
+	template, err := e.Source.Completed(&e.Object.Spec.Template)
+	if err != nil {
+		return nil, fmt.Errorf("completing the pod template: %w", err)
+	}
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(e.Object)
+	if err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	generic := &unstructured.Unstructured{}
+	if err := generic.UnmarshalJSON([]byte(`{"kind":"ReplicaSet","spec":{"template":` + string(template.Raw) + `}}`)); err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	object["spec"].(map[string]any)["template"] = generic.Object["spec"].(map[string]any)["template"]
+	delete(object, "status")
+	generic.Object = object
+	generic.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
+	written, err := c.config.Dynamic.Resource(appsv1.SchemeGroupVersion.WithResource("replicasets")).Namespace(e.Object.Namespace).
+		Create(ctx, generic, metav1.CreateOptions{})
+	if err != nil {
+		return nil, err
+	}
+	created := &appsv1.ReplicaSet{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(written.Object, created); err != nil {
+		return nil, fmt.Errorf("decoding: %w", err)
+	}
+	return created, nil
 }
 
 func (c *Controller) patchReplicaSet(ctx context.Context, m *memory, before, after *appsv1.ReplicaSet) error {
