@@ -46,7 +46,8 @@ test-unit: ## unit tests of all packages (with real servers of Git: git and sshd
 	go test -short $(PRODUCT) ./hack/conformance/...
 	cd hack/cluster && go test -trimpath -short ./internal/...
 
-test-integration: ## our server with its embedded etcd, in process
+test-integration: ## our server with its embedded etcd, in process; what we ask of clusters, against a kube-apiserver
+	hack/cluster/build.sh kube
 	go test -count=1 ./hack/integration/...
 
 test-e2e: cluster ## end to end on the local cluster

@@ -27,6 +27,9 @@ type Config struct {
 	InstanceLabel string
 	// Idle is how long a watch, and a cache, is kept that nobody uses. 0 is 5 minutes.
 	Idle time.Duration
+	// Grace is how long something that could be watched may be forbidden before that counts: an API server that starts denies
+	// everything for a moment. 0 is 20 seconds.
+	Grace time.Duration
 	// UserAgent is what clusters are told of the client.
 	UserAgent string
 }

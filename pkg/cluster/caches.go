@@ -13,7 +13,10 @@ import (
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 )
 
-const defaultIdle = 5 * time.Minute
+const (
+	defaultIdle  = 5 * time.Minute
+	defaultGrace = 20 * time.Second
+)
 
 // errEnded tells that Run has ended.
 var errEnded = errors.New("the caches of clusters have ended")
@@ -45,6 +48,9 @@ type cacheKey struct {
 func New(config Config) *Caches {
 	if config.Idle <= 0 {
 		config.Idle = defaultIdle
+	}
+	if config.Grace <= 0 {
+		config.Grace = defaultGrace
 	}
 	if config.InstanceLabel == "" {
 		config.InstanceLabel = appv1.LabelInstance

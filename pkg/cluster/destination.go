@@ -113,7 +113,7 @@ func fromSecret(secret *corev1.Secret, inCluster *rest.Config) (Destination, err
 		Server: trimServer(string(secret.Data["server"])), Name: string(secret.Data["name"]), Project: string(secret.Data["project"]),
 	}
 	if d.Server == "" {
-		return Destination{}, fmt.Errorf("Secret %s: server is missing", secret.Name)
+		return Destination{}, fmt.Errorf("the Secret %s: server is missing", secret.Name)
 	}
 	for name := range strings.SplitSeq(string(secret.Data["namespaces"]), ",") {
 		if name = strings.TrimSpace(name); name != "" && !slices.Contains(d.Namespaces, name) {
@@ -125,13 +125,13 @@ func fromSecret(secret *corev1.Secret, inCluster *rest.Config) (Destination, err
 	if says := strings.TrimSpace(string(secret.Data["clusterResources"])); says != "" && !d.ClusterResources {
 		value, err := strconv.ParseBool(says)
 		if err != nil {
-			return Destination{}, fmt.Errorf("Secret %s: clusterResources is neither true nor false", secret.Name)
+			return Destination{}, fmt.Errorf("the Secret %s: clusterResources is neither true nor false", secret.Name)
 		}
 		d.ClusterResources = value
 	}
 	config, credentials, err := readConfig(d.Server, secret.Data["config"])
 	if err != nil {
-		return Destination{}, fmt.Errorf("Secret %s: %w", secret.Name, err)
+		return Destination{}, fmt.Errorf("the Secret %s: %w", secret.Name, err)
 	}
 	if d.Server == InClusterServer && !credentials {
 		return own(inCluster, d)

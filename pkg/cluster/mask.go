@@ -35,8 +35,7 @@ func secretValues(versions ...*unstructured.Unstructured) []string {
 			seen[form] = struct{}{}
 		}
 	}
-	var read func(content map[string]any)
-	read = func(content map[string]any) {
+	read := func(content map[string]any) {
 		for _, field := range []string{"data", "stringData"} {
 			values, _ := content[field].(map[string]any)
 			for _, value := range values {

@@ -31,8 +31,11 @@ type scope struct {
 	synced, ended bool
 	// missed tells that it could not be listed at first, so that whoever needed it has been given an error.
 	missed bool
-	// err is why it could not be listed or watched when that was last tried.
-	err error
+	// err is why it could not be listed or watched when that was last tried, and denied since when that is forbidden.
+	err    error
+	denied time.Time
+	// lost tells that its users know that the right to it was taken away.
+	lost bool
 	// seen is the resourceVersion up to which everything is known.
 	seen    string
 	changed chan struct{}
@@ -48,10 +51,16 @@ func newScope(c *Cache, t *table, namespace string) *scope {
 // trouble is why what the scope knows is of no use: it has never been listed, or may not be any longer. That the cluster
 // cannot be reached for a while is no reason.
 func (s *scope) trouble() error {
-	if s.err == nil || s.synced && !forbidden(s.err) || s.splits(s.err) {
+	if s.err == nil || s.synced && !s.revoked() || s.splits(s.err) {
 		return nil
 	}
 	return s.err
+}
+
+// revoked tells that the right to what could be watched was taken away. A server that starts denies everything for a
+// moment, so that counts only after a while.
+func (s *scope) revoked() bool {
+	return forbidden(s.err) && !s.denied.IsZero() && time.Since(s.denied) > s.cache.caches.config.Grace
 }
 
 // splits tells whether an error means that namespaces are to be watched one by one.
@@ -92,7 +101,7 @@ func (s *scope) run() {
 	}
 	expected := &unstructured.Unstructured{}
 	expected.SetGroupVersionKind(s.table.kind.GroupVersionKind)
-	backoff := &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 10, Cap: 20 * time.Second}
+	backoff := &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 10, Cap: 10 * time.Second}
 	listAndWatch(s.ctx, cache.NewReflectorWithOptions(source, expected, s,
 		cache.ReflectorOptions{Name: "cluster", TypeDescription: s.table.kind.GroupKind().String(), Backoff: backoff}), backoff, s.failed)
 }
@@ -119,6 +128,12 @@ func (s *scope) note(err error) {
 // setLocked remembers an error, or that there is none.
 func (s *scope) setLocked(err error) {
 	s.err = err
+	switch {
+	case !forbidden(err):
+		s.denied, s.lost = time.Time{}, false
+	case s.denied.IsZero():
+		s.denied = time.Now()
+	}
 	if err != nil && !s.synced && !s.splits(err) {
 		s.missed = true
 	}
@@ -137,10 +152,14 @@ func (s *scope) failed(err error) (again bool) {
 		s.setLocked(err)
 	}
 	kind, split := s.table.kind, s.splits(err)
-	if split && !s.ended {
-		if s.synced { // a right was taken away: who needs the kind must ask anew
-			c.needersLocked(kind, users)
+	if s.synced {
+		revoked := s.revoked()
+		if split = split && revoked; revoked && !s.lost {
+			s.lost = true
+			c.needersLocked(kind, users) // they must ask anew
 		}
+	}
+	if split && !s.ended {
 		c.splitLocked(s.table, s)
 	}
 	c.mu.Unlock()
@@ -257,8 +276,8 @@ func (s *scope) Replace(list []any, version string) error {
 		c.needersLocked(s.table.kind, users)
 		told[object.Key{Group: s.table.kind.Group, Kind: s.table.kind.Kind}] = users
 	}
-	s.synced, s.seen, s.err, c.down = true, version, nil, nil
-	s.wakeLocked()
+	s.synced, s.seen, c.down = true, version, nil
+	s.setLocked(nil)
 	c.mu.Unlock()
 	for key, users := range told {
 		c.tell(key, users)

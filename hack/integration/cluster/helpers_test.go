@@ -6,6 +6,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -33,6 +34,8 @@ const bound = time.Minute
 type wire struct {
 	mu       sync.Mutex
 	requests []string
+	// watches are the answers to requests that watch, by path.
+	watches map[string][]io.Closer
 	// before, if set, is called before each request.
 	before func(*http.Request)
 }
@@ -50,8 +53,33 @@ func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
 		if before != nil {
 			before(r)
 		}
-		return next.RoundTrip(r)
+		response, err := next.RoundTrip(r)
+		if err == nil && verb == "WATCH" {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.watches[r.URL.Path] = append(w.watches[r.URL.Path], response.Body)
+		}
+		return response, err
 	})
+}
+
+// cut ends the watches of a namespace, as networks do.
+func (f *fixture) cut(namespace string) {
+	f.Helper()
+	f.wire.mu.Lock()
+	defer f.wire.mu.Unlock()
+	cut := 0
+	for path, bodies := range f.wire.watches {
+		if strings.Contains(path, "/namespaces/"+namespace+"/") {
+			for _, body := range bodies {
+				_ = body.Close() // it may have ended by itself
+				cut++
+			}
+		}
+	}
+	if cut == 0 {
+		f.Fatalf("nothing is watched in %s", namespace)
+	}
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -99,7 +127,7 @@ type fixture struct {
 
 func start(t *testing.T, config cluster.Config) *fixture {
 	t.Helper()
-	f := &fixture{T: t, wire: &wire{}, told: make(chan struct{})}
+	f := &fixture{T: t, wire: &wire{watches: map[string][]io.Closer{}}, told: make(chan struct{})}
 	var cancel context.CancelFunc
 	f.ctx, cancel = context.WithTimeout(context.Background(), 5*time.Minute)
 	f.client = kubernetes.NewForConfigOrDie(admin)

@@ -275,3 +275,26 @@ func TestObjectsOfTheWholeCluster(t *testing.T) {
 		t.Errorf("told: %v", got)
 	}
 }
+
+// A right that is taken away is told, and no more is shown of what it was for.
+func TestRightsThatAreTakenAway(t *testing.T) {
+	f := start(t, cluster.Config{Grace: time.Millisecond})
+	second := f.newNamespace()
+	f.allow(second, f.namespace, "default-account")
+	c := f.use("a", cluster.ServiceAccount(f.namespace, "default-account"))
+	in := func(namespace string) object.Key {
+		return object.Key{Kind: "ConfigMap", Namespace: namespace, Name: "a"}
+	}
+	needs := cluster.Needs{Instance: "a", Objects: []object.Key{in(f.namespace), in(second)}}
+	f.must(c.Watch(f.ctx, "a", needs))
+	f.must(f.client.RbacV1().RoleBindings(second).DeleteCollection(f.ctx, metav1.DeleteOptions{}, metav1.ListOptions{}))
+	f.cut(second) // watches that are open go on: the right is looked at when the next begins
+	f.eventually("the user is told", func() bool { return len(f.changesOf(object.Key{Kind: "ConfigMap"})) > 0 })
+	var problem *cluster.WatchError
+	if err := c.Watch(f.ctx, "a", needs); !errors.As(err, &problem) || problem.Namespace != second {
+		t.Errorf("after the right is gone: %v", err)
+	}
+	if _, err := c.Get(f.ctx, in(f.namespace), ""); err != nil {
+		t.Errorf("where the right is left: %v", err)
+	}
+}

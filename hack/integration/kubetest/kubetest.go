@@ -41,7 +41,12 @@ type Server struct {
 	// Config is a client configuration with all rights.
 	Config *rest.Config
 
-	dir   string
+	dir string
+	// kube is the program, and api are its arguments as an API server.
+	kube string
+	api  []string
+	host string
+	// stops end the programs: etcd, then the API server.
 	stops []func()
 }
 
@@ -55,7 +60,7 @@ func Start(ctx context.Context) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a directory: %w", err)
 	}
-	s := &Server{dir: dir}
+	s := &Server{dir: dir, kube: kube}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop())
@@ -69,24 +74,38 @@ func Start(ctx context.Context) (_ *Server, err error) {
 		return nil, err
 	}
 	client := "http://127.0.0.1:" + ports[0]
-	if err := s.run(kube, "etcd", "--data-dir="+s.path("etcd"), "--unsafe-no-fsync", "--client-url="+client, "--peer-url=http://127.0.0.1:"+ports[1]); err != nil {
+	if err := s.run("etcd", "--data-dir="+s.path("etcd"), "--unsafe-no-fsync", "--client-url="+client, "--peer-url=http://127.0.0.1:"+ports[1]); err != nil {
 		return nil, err
 	}
-	if err := s.run(kube, "kube-apiserver",
-		"--etcd-servers="+client, "--bind-address=127.0.0.1", "--secure-port="+ports[2], "--cert-dir="+s.path("pki"),
+	s.host = "https://127.0.0.1:" + ports[2]
+	s.api = []string{"kube-apiserver",
+		"--etcd-servers=" + client, "--bind-address=127.0.0.1", "--secure-port=" + ports[2], "--cert-dir=" + s.path("pki"),
 		// Nothing connects to the address of the Service "kubernetes", but loopback is refused as such.
 		"--advertise-address=192.0.2.1", "--endpoint-reconciler-type=none", "--service-cluster-ip-range=198.51.100.0/24",
-		"--token-auth-file="+s.path("tokens.csv"), "--authorization-mode=RBAC",
+		"--token-auth-file=" + s.path("tokens.csv"), "--authorization-mode=RBAC",
 		// Nothing makes service accounts, so pods must do without.
 		"--disable-admission-plugins=ServiceAccount",
-		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+s.path("sa.key"), "--service-account-signing-key-file="+s.path("sa.key"),
-		"--shutdown-delay-duration=0s"); err != nil {
+		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=" + s.path("sa.key"), "--service-account-signing-key-file=" + s.path("sa.key"),
+		"--shutdown-delay-duration=0s"}
+	if err := s.run(s.api...); err != nil {
 		return nil, err
 	}
-	if err := s.ready(ctx, "https://127.0.0.1:"+ports[2]); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Outage stops the API server, calls what is to happen meanwhile, and starts it again.
+func (s *Server) Outage(ctx context.Context, meanwhile func()) error {
+	last := len(s.stops) - 1
+	s.stops[last]()
+	s.stops = s.stops[:last]
+	meanwhile()
+	if err := s.run(s.api...); err != nil {
+		return err
+	}
+	return s.ready(ctx)
 }
 
 // Stop ends the server and removes its data.
@@ -121,12 +140,12 @@ func (s *Server) files() error {
 }
 
 // run starts a program, which ends with this process whatever becomes of it.
-func (s *Server) run(kube string, args ...string) error {
-	log, err := os.Create(s.path(args[0] + ".log"))
+func (s *Server) run(args ...string) error {
+	log, err := os.OpenFile(s.path(args[0]+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("making a log: %w", err)
 	}
-	cmd := exec.Command(kube, args...)
+	cmd := exec.Command(s.kube, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started, ended := make(chan error, 1), make(chan struct{})
@@ -158,14 +177,14 @@ func (s *Server) run(kube string, args ...string) error {
 }
 
 // ready waits until the API server says that it is.
-func (s *Server) ready(ctx context.Context, host string) error {
+func (s *Server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startup)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	var last error
 	for {
-		if last = s.ask(ctx, host); last == nil {
+		if last = s.ask(ctx); last == nil {
 			return nil
 		}
 		select {
@@ -177,13 +196,13 @@ func (s *Server) ready(ctx context.Context, host string) error {
 	}
 }
 
-func (s *Server) ask(ctx context.Context, host string) error {
+func (s *Server) ask(ctx context.Context) error {
 	// It has made a certificate for itself, which is its own authority.
 	authority, err := os.ReadFile(s.path("pki/apiserver.crt"))
 	if err != nil {
 		return err
 	}
-	config := &rest.Config{Host: host, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: authority}, QPS: -1}
+	config := &rest.Config{Host: s.host, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: authority}, QPS: -1}
 	client, err := rest.UnversionedRESTClientFor(dynamic.ConfigFor(config))
 	if err != nil {
 		return err
