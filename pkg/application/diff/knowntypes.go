@@ -56,22 +56,21 @@ var knownTypes = sync.OnceValue(func() map[string]reflect.Type {
 	home := reflect.TypeFor[corev1.Pod]().PkgPath()
 	var visit func(t reflect.Type)
 	visit = func(t reflect.Type) {
+		if t.PkgPath() == home {
+			name := "core/v1/" + t.Name()
+			if _, known := out[name]; known {
+				return
+			}
+			out[name] = t
+		}
 		switch t.Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Map:
 			visit(t.Elem())
-			return
-		}
-		if t.PkgPath() != home {
-			return
-		}
-		name := "core/v1/" + t.Name()
-		if _, known := out[name]; known {
-			return
-		}
-		out[name] = t
-		if t.Kind() == reflect.Struct {
+		case reflect.Struct:
 			for i := range t.NumField() {
-				visit(t.Field(i).Type)
+				if t.PkgPath() == home {
+					visit(t.Field(i).Type)
+				}
 			}
 		}
 	}

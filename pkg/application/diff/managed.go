@@ -262,8 +262,14 @@ func removeSet(v any, set *fieldpath.Set) any {
 		switch v := v.(type) {
 		case map[string]any:
 			if element.FieldName != nil {
-				if inner, there := v[*element.FieldName]; there {
-					v[*element.FieldName] = removeSet(inner, child)
+				inner, there := v[*element.FieldName]
+				if !there {
+					return
+				}
+				if left := removeSet(inner, child); hollow(left) {
+					delete(v, *element.FieldName) // the other side may not have had it at all
+				} else {
+					v[*element.FieldName] = left
 				}
 			}
 		case []any:
@@ -288,6 +294,12 @@ func removeSet(v any, set *fieldpath.Set) any {
 		}
 	})
 	return v
+}
+
+// hollow tells whether a value is a map in which nothing is left.
+func hollow(v any) bool {
+	m, ok := v.(map[string]any)
+	return ok && len(m) == 0
 }
 
 // keepOwned copies the leaves of a set from one value into another, as far as both have them.

@@ -32,12 +32,8 @@ func normalize(u *unstructured.Unstructured, o Options) *unstructured.Unstructur
 		if annotations, ok := metadata["annotations"].(map[string]any); ok {
 			delete(annotations, corev1.LastAppliedConfigAnnotation)
 		}
-		for _, name := range []string{"annotations", "labels"} {
-			if m, ok := metadata[name].(map[string]any); ok && len(m) == 0 {
-				delete(metadata, name)
-			}
-		}
 	}
+	withoutEmpty(u)
 	switch o.Status {
 	case StatusIgnoreNone:
 	case StatusIgnoreCRD:
@@ -56,6 +52,19 @@ func normalize(u *unstructured.Unstructured, o Options) *unstructured.Unstructur
 		}
 	}
 	return u
+}
+
+// withoutEmpty takes empty annotations and labels out of an object.
+func withoutEmpty(u *unstructured.Unstructured) {
+	metadata, ok := u.Object["metadata"].(map[string]any)
+	if !ok {
+		return
+	}
+	for _, name := range []string{"annotations", "labels"} {
+		if m, ok := metadata[name].(map[string]any); ok && len(m) == 0 {
+			delete(metadata, name)
+		}
+	}
 }
 
 // bare returns a copy of a manifest without nulls, and of a Secret with all of its values in data. It is what should be
@@ -227,6 +236,7 @@ func (t Tracking) forgive(target, live, l, p *unstructured.Unstructured) {
 			delete(labels, label)
 			u.SetLabels(labels)
 		}
+		withoutEmpty(u)
 	}
 }
 

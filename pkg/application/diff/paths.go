@@ -122,8 +122,16 @@ func removePath(root map[string]any, path []any) {
 	}
 	switch s := path[len(path)-1].(type) {
 	case string:
-		if m, ok := parent.(map[string]any); ok {
-			delete(m, s)
+		m, ok := parent.(map[string]any)
+		if !ok {
+			return
+		}
+		if _, there := m[s]; !there {
+			return
+		}
+		delete(m, s)
+		if _, inMap := lastStep(path[:len(path)-1]); inMap && len(m) == 0 {
+			removePath(root, path[:len(path)-1]) // the other side may not have had the map at all
 		}
 	case int:
 		l, ok := parent.([]any)
@@ -139,6 +147,15 @@ func removePath(root map[string]any, path []any) {
 		}
 		replace(root, path[:len(path)-1], shorter)
 	}
+}
+
+// lastStep is the last step of a path, if it is into a map.
+func lastStep(path []any) (string, bool) {
+	if len(path) == 0 {
+		return "", false
+	}
+	s, ok := path[len(path)-1].(string)
+	return s, ok
 }
 
 // replace puts a value at a path that exists, without copying it.

@@ -16,9 +16,9 @@ const (
 	// maxSteps is how many instructions a check may run: a hundred times what the peer's longest need.
 	maxSteps = 200_000
 	// maxMemory is how much text and how large tables a check may make, in bytes, over all of its run.
-	maxMemory = 64 << 20
+	maxMemory = 32 << 20
 	// maxIndex is the largest number that may be an index of a table: the library fills up what lies below.
-	maxIndex = 100_000
+	maxIndex = 10_000
 	// maxMatching bounds the work of one search by a pattern, in characters looked at.
 	maxMatching = 10_000_000
 )
@@ -82,7 +82,7 @@ var libraries = []struct {
 
 // newState returns a state in which a check runs.
 func newState(b *budget) *lua.LState {
-	state := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 120, RegistrySize: 1 << 10, RegistryMaxSize: 64 << 10, MinimizeStackMemory: true})
+	state := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 120, RegistrySize: 1 << 10, RegistryMaxSize: 64 << 10, RegistryGrowStep: 8 << 10, MinimizeStackMemory: true})
 	for _, l := range libraries {
 		state.Push(state.NewFunction(l.open))
 		state.Push(lua.LString(l.name))
