@@ -87,6 +87,10 @@ func checked(a Address) (Address, error) {
 	default:
 		return Address{}, fmt.Errorf("the scheme %.20q of the repository is not supported: want https, http or ssh", a.Scheme)
 	}
+	// What .. leads to is up to the server, and so credentials for one folder would open another.
+	if strings.Contains(a.Path+"/", "/../") || strings.HasPrefix(a.Path, "../") {
+		return Address{}, errors.New("the path of the repository has ..")
+	}
 	// A path that begins with a dash would be an option to the program on the other side.
 	if a.Path == "" || a.Path == "/" || strings.HasPrefix(a.Path, "-") || strings.ContainsAny(a.Path, "\x00\r\n") {
 		return Address{}, errors.New("the URL of the repository has no path, or one that cannot be")

@@ -329,11 +329,11 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "[{b.txt false true 1} {dir true true 0} {through false true 1} {up true true 0}]"
+	want := "[{b.txt false 1 true} {dir true 0 true} {through false 1 true} {up true 0 true}]"
 	if got := fmt.Sprint(list); got != want {
 		t.Errorf("list: %s", got)
 	}
-	for name, want := range map[string]string{"": "{ true false 0}", "app": "{app true false 0}", "app/b.txt": "{b.txt false true 1}", "base/a.txt": "{a.txt false false 1}", "app/dir": "{dir true true 0}"} {
+	for name, want := range map[string]string{"": "{ true 0 false}", "app": "{app true 0 false}", "app/b.txt": "{b.txt false 1 true}", "base/a.txt": "{a.txt false 1 false}", "app/dir": "{dir true 0 true}"} {
 		if got, err := tree.Stat(name); fmt.Sprint(got) != want {
 			t.Errorf("stat %q: %v %v, want %s", name, got, err, want)
 		}

@@ -38,10 +38,10 @@ type Entry struct {
 	Name string
 	// Dir says that it is a folder, a submodule, or a link to one.
 	Dir bool
-	// Link says that it is a symbolic link.
-	Link bool
 	// Size of a file, in bytes.
 	Size int64
+	// Link says that it is a symbolic link.
+	Link bool
 }
 
 // Commit is what a commit says of itself.
@@ -191,7 +191,10 @@ func parentOf(name string) string {
 }
 
 // ReadDir lists a folder, sorted by name. Links that lead nowhere, out of the tree or in a circle are left out.
-func (t *Tree) ReadDir(name string) ([]Entry, error) {
+func (t *Tree) ReadDir(name string) ([]Entry, error) { return t.list(name, true) }
+
+// list lists a folder. Sizes have to be looked up, one by one, so those who do not need them go without.
+func (t *Tree) list(name string, sizes bool) ([]Entry, error) {
 	n, err := t.walk(name)
 	if err != nil {
 		return nil, err
@@ -216,7 +219,7 @@ func (t *Tree) ReadDir(name string) ([]Entry, error) {
 				return nil, err
 			}
 		}
-		if e.Dir = target.folder(); !e.Dir {
+		if e.Dir = target.folder(); !e.Dir && sizes {
 			if e.Size, err = target.in.held.size(target.hash); err != nil {
 				return nil, target.in.lost(err)
 			}
@@ -249,7 +252,7 @@ func (t *Tree) Hash(name string) (string, error) {
 // HashList returns a text that changes if the names and kinds that ReadDir returns for a folder do. Sizes do not count: a
 // reader to whom they matter reads the files, too.
 func (t *Tree) HashList(name string) (string, error) {
-	list, err := t.ReadDir(name)
+	list, err := t.list(name, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Absent, nil

@@ -1,0 +1,620 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package manifests_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/hack/e2e/gitserver"
+	"argosy.dev/argosy/pkg/git"
+	"argosy.dev/argosy/pkg/manifests"
+	"argosy.dev/argosy/pkg/render"
+)
+
+// TestMain lets the renderer start this binary as its child.
+func TestMain(m *testing.M) {
+	if render.IsChild() {
+		render.Main()
+	}
+	os.Exit(m.Run())
+}
+
+// world are the Secrets and ConfigMaps of a test.
+type world struct {
+	mu      sync.Mutex
+	secrets map[string][]*corev1.Secret
+	maps    map[string]map[string]string
+}
+
+func (w *world) Secrets(namespace string) ([]*corev1.Secret, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.secrets[namespace], nil
+}
+
+func (w *world) ConfigMap(namespace, name string) (map[string]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.maps[namespace+"/"+name], nil
+}
+
+// add adds a Secret of a repository.
+func (w *world) add(namespace, kind string, data map[string]string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("s%d", len(w.secrets[namespace])), Labels: map[string]string{appv1.LabelSecretType: kind}}, Data: map[string][]byte{}}
+	for k, v := range data {
+		s.Data[k] = []byte(v)
+	}
+	w.secrets[namespace] = append(w.secrets[namespace], s)
+}
+
+// set sets a key of a ConfigMap.
+func (w *world) set(namespace, name, key, value string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.maps[namespace+"/"+name] == nil {
+		w.maps[namespace+"/"+name] = map[string]string{}
+	}
+	w.maps[namespace+"/"+name][key] = value
+}
+
+// trust makes a namespace trust a server.
+func (w *world) trust(namespace string, s *gitserver.Server) {
+	host, _, _ := strings.Cut(s.Address(), ":")
+	w.set(namespace, "argocd-tls-certs-cm", host, string(s.CA))
+	w.set(namespace, "argocd-ssh-known-hosts-cm", "ssh_known_hosts", s.KnownHosts)
+}
+
+func generator(t testing.TB) (*manifests.Generator, *world) {
+	t.Helper()
+	store, err := git.NewStore(git.Options{Dir: t.TempDir(), AllowLocal: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer := render.New(render.Config{})
+	t.Cleanup(func() {
+		renderer.Close()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := &world{secrets: map[string][]*corev1.Secret{}, maps: map[string]map[string]string{}}
+	return manifests.New(manifests.Config{Store: store, Renderer: renderer, Credentials: w, AllowLocal: true}), w
+}
+
+// app is an application in the namespace apps.
+func app(name string, sources ...appv1.ApplicationSource) manifests.Request {
+	return manifests.Request{
+		Application: &appv1.Application{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "apps"}},
+		Sources:     sources, Destination: "default", KubeVersion: "1.37.0", Refresh: manifests.Latest,
+	}
+}
+
+func inProject(r manifests.Request, project string) manifests.Request {
+	r.Application.Spec.Project = &project
+	return r
+}
+
+// config is a ConfigMap as YAML.
+func config(name string, data string) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\ndata:\n  key: %q\n", name, data)
+}
+
+func generate(t testing.TB, g *manifests.Generator, req manifests.Request) *manifests.Result {
+	t.Helper()
+	result, err := g.Generate(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// names are the names and data of objects.
+func names(r *manifests.Result) string {
+	var list []string
+	for _, o := range r.Objects {
+		value, _, _ := unstructured.NestedString(o.Object, "data", "key")
+		list = append(list, o.GetName()+"="+value)
+	}
+	return strings.Join(list, " ")
+}
+
+func source(repo, path string) appv1.ApplicationSource {
+	return appv1.ApplicationSource{RepoURL: repo, Path: path}
+}
+
+// TestGenerate renders directories of several sources, in order.
+func TestGenerate(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	served := server.Repository("app.git")
+	sha := served.Commit(map[string]string{"a/1.yaml": config("one", "1"), "a/2.yaml": config("two", "2"), "b/1.yaml": config("one", "other")})
+	g, w := generator(t)
+	w.trust("apps", server)
+	repo := server.HTTPS("app.git")
+	result := generate(t, g, app("x", source(repo, "b"), source(repo, "a")))
+	if got := names(result); got != "one=other one=1 two=2" {
+		t.Errorf("objects: %s", got)
+	}
+	if fmt.Sprint(result.Revisions, result.Types) != fmt.Sprintf("[%s %s] [Directory Directory]", sha, sha) {
+		t.Errorf("revisions and types: %v %v", result.Revisions, result.Types)
+	}
+	resolved, err := g.Resolve(t.Context(), app("x", source(repo, "b")))
+	if err != nil || len(resolved) != 1 || resolved[0] != sha {
+		t.Errorf("resolve: %v %v", resolved, err)
+	}
+}
+
+// TestCache: what was not read does not matter, what was read does.
+func TestCache(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	served := server.Repository("app.git")
+	first := served.Commit(map[string]string{"a/1.yaml": config("one", "1"), "a/README": "text", "b/1.yaml": config("b", "1")})
+	g, w := generator(t)
+	w.trust("apps", server)
+	req := app("x", source(server.HTTPS("app.git"), "a"))
+	was := generate(t, g, req)
+	step := func(name string, files map[string]string, rendered, differs bool) {
+		t.Helper()
+		served.Commit(files)
+		before := g.Counters()
+		now := generate(t, g, req)
+		if after := g.Counters(); (after.Renders > before.Renders) != rendered || now.Cached == rendered {
+			t.Errorf("%s: rendered %d times, cached %t", name, after.Renders-before.Renders, now.Cached)
+		}
+		if (now.Digest != was.Digest) != differs {
+			t.Errorf("%s: digest %s, was %s", name, now.Digest, was.Digest)
+		}
+		if now.Revisions[0] == was.Revisions[0] {
+			t.Errorf("%s: the revision is still the same", name)
+		}
+		was = now
+	}
+	step("another application", map[string]string{"b/1.yaml": config("b", "2")}, false, false)
+	step("a file that is not read", map[string]string{"a/README": "more text"}, false, false)
+	step("a file that is read", map[string]string{"a/1.yaml": config("one", "2")}, true, true)
+	step("a new file", map[string]string{"a/2.yaml": config("two", "2")}, true, true)
+	step("a removed file, so that all is as before", map[string]string{"a/2.yaml": gitserver.Deleted}, false, true)
+	step("a file that was not there when it was looked for", map[string]string{"a/.argocd-source.yaml": "directory:\n  recurse: true\n"}, true, false)
+	step("an option that fits", map[string]string{"a/sub/3.yaml": config("three", "3")}, true, true)
+	// Going back finds what is still kept.
+	back := req
+	back.Revisions = []string{first}
+	before := g.Counters().Renders
+	if got := generate(t, g, back); names(got) != "one=1" || g.Counters().Renders > before+1 {
+		t.Errorf("back: %s, %d renders", names(got), g.Counters().Renders-before)
+	}
+	hard := req
+	hard.Refresh = manifests.Hard
+	before = g.Counters().Renders
+	if got := generate(t, g, hard); got.Cached || g.Counters().Renders != before+1 || got.Digest != was.Digest {
+		t.Errorf("hard: cached %t", got.Cached)
+	}
+	// Anything in the request counts.
+	for name, change := range map[string]func(*manifests.Request){
+		"destination": func(r *manifests.Request) { r.Destination = "other" }, "version": func(r *manifests.Request) { r.KubeVersion = "1.30.0" },
+		"kinds": func(r *manifests.Request) { r.APIVersions = []string{"v1"} }, "options": func(r *manifests.Request) {
+			r.Sources = []appv1.ApplicationSource{source(r.Sources[0].RepoURL, "a")}
+			r.Sources[0].Directory = &appv1.ApplicationSourceDirectory{Exclude: "none"}
+		},
+		"name":    func(r *manifests.Request) { *r = app("y", r.Sources...) },
+		"project": func(r *manifests.Request) { *r = inProject(app("x", r.Sources...), "other") },
+	} {
+		changed := req
+		change(&changed)
+		if got := generate(t, g, changed); got.Cached {
+			t.Errorf("%s: does not count", name)
+		}
+		if got := generate(t, g, changed); !got.Cached {
+			t.Errorf("%s: is not kept", name)
+		}
+	}
+}
+
+// TestRevisionVariable: what depends on the revision itself is rendered with each.
+func TestRevisionVariable(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	served := server.Repository("app.git")
+	served.Commit(map[string]string{
+		"a/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n", "a/templates/c.yaml": config("one", "{{ .Values.revision }}"), "a/values.yaml": "revision: none\n",
+		"b/Chart.yaml": "apiVersion: v2\nname: b\nversion: 1.0.0\n", "b/templates/c.yaml": config("one", "{{ .Values.revision }}"),
+		"b/.argocd-source.yaml": "helm:\n  parameters:\n  - name: revision\n    value: $ARGOCD_APP_REVISION\n",
+	})
+	g, w := generator(t)
+	w.trust("apps", server)
+	inline := source(server.HTTPS("app.git"), "a")
+	inline.Helm = &appv1.ApplicationSourceHelm{Parameters: []appv1.HelmParameter{{Name: "revision", Value: "${ARGOCD_APP_REVISION}"}}}
+	for range 2 {
+		sha := served.Commit(map[string]string{"other": served.Git("rev-parse", "HEAD")})
+		for _, s := range []appv1.ApplicationSource{inline, source(server.HTTPS("app.git"), "b")} {
+			if got := names(generate(t, g, app("x", s))); got != "one="+sha {
+				t.Errorf("%s: %s, want %s", s.Path, got, sha)
+			}
+		}
+	}
+}
+
+// TestCredentials: each way in, by the Secret that fits.
+func TestCredentials(t *testing.T) {
+	clientCA := gitserver.NewCA(t)
+	cert, key := clientCA.Client(t, "ada")
+	basic := gitserver.Start(t, gitserver.Options{Username: "ada", Password: "s3cret", SSH: true})
+	bearer := gitserver.Start(t, gitserver.Options{Token: "t0ken"})
+	mutual := gitserver.Start(t, gitserver.Options{ClientCA: clientCA.PEM})
+	for _, s := range []*gitserver.Server{basic, bearer, mutual} {
+		s.Repository("org/app.git").Commit(map[string]string{"a.yaml": config("one", "1")})
+	}
+	password := map[string]string{"username": "ada", "password": "s3cret"}
+	with := func(data map[string]string, more ...string) map[string]string {
+		all := map[string]string{}
+		for k, v := range data {
+			all[k] = v
+		}
+		for i := 0; i < len(more); i += 2 {
+			all[more[i]] = more[i+1]
+		}
+		return all
+	}
+	repo := basic.HTTPS("org/app.git")
+	for _, c := range []struct {
+		name   string
+		server *gitserver.Server
+		url    string
+		kind   string
+		data   map[string]string
+		want   string // of the error, "" for none
+	}{
+		{"repository", basic, repo, "repository", with(password, "url", repo), ""},
+		{"repository without .git", basic, repo, "repository", with(password, "url", strings.TrimSuffix(repo, ".git")), ""},
+		{"repo-creds", basic, repo, "repo-creds", with(password, "url", basic.URL()+"/git/org"), ""},
+		{"repo-creds of the host", basic, repo, "repo-creds", with(password, "url", basic.URL()), ""},
+		{"repo-creds of another folder", basic, repo, "repo-creds", with(password, "url", basic.URL()+"/git/other"), "authentication required"},
+		{"repo-creds of the beginning of the host", basic, repo, "repo-creds", with(password, "url", basic.URL()[:len(basic.URL())-1]), "authentication required"},
+		{"another repository", basic, repo, "repository", with(password, "url", repo+"x"), "authentication required"},
+		{"another label", basic, repo, "cluster", with(password, "url", repo), "authentication required"},
+		{"its project", basic, repo, "repository", with(password, "url", repo, "project", "default"), ""},
+		{"another project", basic, repo, "repository", with(password, "url", repo, "project", "other"), "authentication required"},
+		{"wrong", basic, repo, "repository", map[string]string{"url": repo, "username": "ada", "password": "wrong"}, "authentication required"},
+		{"bearer", bearer, bearer.HTTPS("org/app.git"), "repository", map[string]string{"url": bearer.HTTPS("org/app.git"), "bearerToken": "t0ken"}, ""},
+		{"client certificate", mutual, mutual.HTTPS("org/app.git"), "repo-creds", map[string]string{"url": mutual.URL(), "tlsClientCertData": cert, "tlsClientCertKey": key}, ""},
+		{"ssh", basic, basic.SSH("org/app.git"), "repository", map[string]string{"url": basic.SSH("org/app.git"), "sshPrivateKey": basic.PrivateKey}, ""},
+		{"ssh by repo-creds", basic, basic.SSH("org/app.git"), "repo-creds", map[string]string{"url": basic.SSH("org"), "sshPrivateKey": basic.PrivateKey}, ""},
+		{"lfs", basic, repo, "repository", with(password, "url", repo, "enableLfs", "true"), "enableLfs is not supported"},
+		{"no lfs", basic, repo, "repository", with(password, "url", repo, "enableLfs", "false"), ""},
+		{"github app", basic, repo, "repository", map[string]string{"url": repo, "githubAppID": "1", "githubAppPrivateKey": "s3cret"}, "githubAppID is not supported"},
+		{"gcp", basic, repo, "repo-creds", map[string]string{"url": basic.URL(), "gcpServiceAccountKey": "s3cret"}, "gcpServiceAccountKey is not supported"},
+		{"azure", basic, repo, "repo-creds", map[string]string{"url": basic.URL(), "useAzureWorkloadIdentity": "true"}, "useAzureWorkloadIdentity is not supported"},
+		{"oci", basic, repo, "repository", map[string]string{"url": repo, "type": "oci"}, "type is not supported"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, w := generator(t)
+			w.trust("apps", c.server)
+			w.add("apps", c.kind, c.data)
+			w.add("elsewhere", "repository", with(password, "url", repo))
+			_, err := g.Generate(t.Context(), app("x", source(c.url, ".")))
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+			if err != nil && (strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "wrong\"")) {
+				t.Errorf("a secret is in the error: %v", err)
+			}
+		})
+	}
+	t.Run("the longest prefix, the project first", func(t *testing.T) {
+		g, w := generator(t)
+		w.trust("apps", basic)
+		w.add("apps", "repo-creds", map[string]string{"url": basic.URL(), "username": "ada", "password": "wrong"})
+		w.add("apps", "repo-creds", map[string]string{"url": basic.URL() + "/git/org", "username": "ada", "password": "wrong"})
+		w.add("apps", "repo-creds", with(password, "url", basic.URL()+"/git/org", "project", "p"))
+		w.add("apps", "repository", map[string]string{"url": repo})
+		if _, err := g.Generate(t.Context(), inProject(app("x", source(repo, ".")), "p")); err != nil {
+			t.Error(err)
+		}
+		if _, err := g.Generate(t.Context(), inProject(app("x", source(repo, ".")), "q")); err == nil {
+			t.Error("another project uses the credentials")
+		}
+	})
+	t.Run("without the certificate", func(t *testing.T) {
+		g, w := generator(t)
+		w.add("apps", "repository", with(password, "url", repo))
+		if _, err := g.Generate(t.Context(), app("x", source(repo, "."))); err == nil || !strings.Contains(err.Error(), "unknown authority") {
+			t.Errorf("%v", err)
+		}
+		w.add("apps", "repository", with(password, "url", bearer.HTTPS("org/app.git"), "bearerToken", "t0ken", "insecure", "true"))
+		if _, err := g.Generate(t.Context(), app("x", source(bearer.HTTPS("org/app.git"), "."))); err != nil {
+			t.Errorf("insecure: %v", err)
+		}
+	})
+}
+
+// TestRefused: what is not supported is refused by the name of its field.
+func TestRefused(t *testing.T) {
+	g, _ := generator(t)
+	for want, sources := range map[string][]appv1.ApplicationSource{
+		"no source":                  {},
+		"source: repoURL":            {{RepoURL: "oci://host/x"}},
+		"source: plugin":             {{RepoURL: "https://host/x", Plugin: &appv1.ApplicationSourcePlugin{}}},
+		"sources[1]: ref":            {{RepoURL: "https://host/x", Ref: "a"}, {RepoURL: "https://host/x", Ref: "a"}},
+		"sources[0]: ref: must":      {{RepoURL: "https://host/x", Ref: "../a"}, {RepoURL: "https://host/x", Ref: "a"}},
+		"source: ref: a chart":       {{RepoURL: "https://host/x", Ref: "a", Chart: "c"}},
+		"file:// repositories":       {{RepoURL: "file:///etc", Path: "."}},
+		"has no scheme":              {{RepoURL: "/etc", Path: "."}},
+		"the scheme \"file\" is not": {{RepoURL: "file:///etc", Chart: "c"}},
+	} {
+		if _, err := g.Generate(t.Context(), app("x", sources...)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+		}
+	}
+}
+
+// TestSubmodulesAndRefs reads other repositories: those of submodules, and $ref values.
+func TestSubmodulesAndRefs(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{Username: "ada", Password: "s3cret"})
+	lib := server.Repository("lib.git")
+	libSHA := lib.Commit(map[string]string{"1.yaml": config("lib", "1")})
+	top := server.Repository("top.git")
+	top.Commit(map[string]string{".gitmodules": "[submodule \"l\"]\n\tpath = lib\n\turl = " + server.HTTPS("lib.git") + "\n"})
+	top.Git("update-index", "--add", "--cacheinfo", "160000,"+libSHA+",lib")
+	top.Git("commit", "--quiet", "--message", "submodule")
+	top.Push("HEAD")
+	values := server.Repository("values.git")
+	values.Commit(map[string]string{"env/prod.yaml": "who: prod\n"})
+	chart := server.Repository("chart.git")
+	chart.Commit(map[string]string{"Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n", "templates/c.yaml": config("one", "{{ .Values.who }}")})
+	g, w := generator(t)
+	w.trust("apps", server)
+	w.add("apps", "repo-creds", map[string]string{"url": server.URL(), "username": "ada", "password": "s3cret"})
+	if got := names(generate(t, g, app("x", source(server.HTTPS("top.git"), "lib")))); got != "lib=1" {
+		t.Errorf("submodule: %s", got)
+	}
+	helm := source(server.HTTPS("chart.git"), ".")
+	helm.Helm = &appv1.ApplicationSourceHelm{ValueFiles: []string{"$vals/env/prod.yaml"}}
+	req := app("y", helm, appv1.ApplicationSource{RepoURL: server.HTTPS("values.git"), Ref: "vals"})
+	result := generate(t, g, req)
+	if got := names(result); got != "one=prod" || len(result.Revisions) != 2 || fmt.Sprint(result.Types) != "[Helm ]" {
+		t.Errorf("ref: %s %v %v", got, result.Revisions, result.Types)
+	}
+	values.Commit(map[string]string{"env/other.yaml": "who: other\n"})
+	if result := generate(t, g, req); !result.Cached {
+		t.Error("other values made it render again")
+	}
+	values.Commit(map[string]string{"env/prod.yaml": "who: prod2\n"})
+	if got := names(generate(t, g, req)); got != "one=prod2" {
+		t.Errorf("new values: %s", got)
+	}
+}
+
+// TestCharts: charts of a repository, by version, constraint and alias, with dependencies and values at a URL.
+func TestCharts(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{Username: "ada", Password: "s3cret"})
+	charts, other := server.Charts("main"), server.Charts("other")
+	template := map[string]string{"templates/c.yaml": config("{{ .Chart.Name }}", "{{ .Chart.Version }} {{ .Values.who }}"), "values.yaml": "who: me\n"}
+	for _, version := range []string{"1.0.0", "1.1.0", "2.0.0", "2.1.0-rc.1"} {
+		charts.Add("web", version, template)
+	}
+	other.Add("base", "0.1.0", template)
+	other.Add("base", "0.2.0", template)
+	other.Set("values.yaml", []byte("who: url\n"))
+	g, w := generator(t)
+	w.trust("apps", server)
+	w.add("apps", "repository", map[string]string{"type": "helm", "name": "main", "url": charts.URL, "username": "ada", "password": "s3cret"})
+	w.add("apps", "repository", map[string]string{"type": "helm", "name": "other", "url": other.URL, "username": "ada", "password": "s3cret"})
+	web := func(version string) manifests.Request {
+		return app("x", appv1.ApplicationSource{RepoURL: charts.URL, Chart: "web", TargetRevision: version})
+	}
+	for version, want := range map[string]string{"1.0.0": "1.0.0", "1.x": "1.1.0", "": "2.0.0", "*": "2.0.0", ">=1 <2": "1.1.0", ">=2.1.0-0": "2.1.0-rc.1", "2.1.0-rc.1": "2.1.0-rc.1"} {
+		result := generate(t, g, web(version))
+		if got := names(result); got != "web="+want+" me" || result.Revisions[0] != want || result.Types[0] != appv1.SourceTypeHelm {
+			t.Errorf("%q: %s %v %v", version, got, result.Revisions, result.Types)
+		}
+	}
+	for version, want := range map[string]string{"3.x": "no version that satisfies", "1.0.5": "no version that satisfies", "nonsense": "no constraint"} {
+		if _, err := g.Generate(t.Context(), web(version)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", version, err)
+		}
+	}
+	pinned := web("1.x")
+	pinned.Revisions = []string{"1.0.0"}
+	if got := names(generate(t, g, pinned)); got != "web=1.0.0 me" {
+		t.Errorf("pinned: %s", got)
+	}
+	before := server.Requests()
+	cached := web("1.x")
+	cached.Refresh = manifests.Cached
+	if result := generate(t, g, cached); !result.Cached {
+		t.Error("a cached request renders")
+	}
+	if after := server.Requests(); after["GET /charts/main/index.yaml"] != before["GET /charts/main/index.yaml"] {
+		t.Error("a cached request asks for the index")
+	}
+	if n := before["GET /charts/main/web-1.1.0.tgz"]; n != 1 {
+		t.Errorf("a chart was downloaded %d times", n)
+	}
+	charts.Add("web", "1.2.0", template)
+	if got := names(generate(t, g, web("1.x"))); got != "web=1.2.0 me" {
+		t.Errorf("a new version: %s", got)
+	}
+
+	// A chart in Git that depends on one of a repository.
+	umbrella := server.Repository("umbrella.git")
+	w.add("apps", "repo-creds", map[string]string{"url": server.URL() + "/git", "username": "ada", "password": "s3cret"})
+	umbrella.Commit(map[string]string{"Chart.yaml": "apiVersion: v2\nname: u\nversion: 1.0.0\ndependencies:\n- {name: base, version: 0.x.x, repository: '@other'}\n", "templates/u.yaml": config("u", "u")})
+	req := app("u", source(server.HTTPS("umbrella.git"), "."))
+	asked := ""
+	req.Permits = func(repo string) bool { asked = repo; return true }
+	if got := names(generate(t, g, req)); got != "base=0.2.0 me u=u" && got != "u=u base=0.2.0 me" {
+		t.Errorf("dependency: %s", got)
+	}
+	if strings.TrimSuffix(asked, "/") != other.URL {
+		t.Errorf("the project was asked about %q", asked)
+	}
+	if !generate(t, g, req).Cached {
+		t.Error("the same again renders")
+	}
+	other.Add("base", "0.3.0", template)
+	if got := names(generate(t, g, req)); !strings.Contains(got, "base=0.3.0 me") {
+		t.Errorf("a new version of a dependency: %s", got)
+	}
+	req.Permits = func(string) bool { return false }
+	if _, err := g.Generate(t.Context(), req); err == nil || !strings.Contains(err.Error(), "is not permitted in project \"default\"") {
+		t.Errorf("a dependency that is not permitted: %v", err)
+	}
+	oci := server.Repository("oci.git")
+	oci.Commit(map[string]string{"Chart.yaml": "apiVersion: v2\nname: u\nversion: 1.0.0\ndependencies:\n- {name: base, version: 0.1.0, repository: 'oci://host/x'}\n"})
+	if _, err := g.Generate(t.Context(), app("o", source(server.HTTPS("oci.git"), "."))); err == nil || !strings.Contains(err.Error(), "oci") {
+		t.Errorf("an oci dependency: %v", err)
+	}
+}
+
+// TestValuesAtURL reads values of a server without credentials, and sends none to it.
+func TestValuesAtURL(t *testing.T) {
+	private := gitserver.Start(t, gitserver.Options{Username: "ada", Password: "s3cret"})
+	public := gitserver.Start(t, gitserver.Options{Plain: true})
+	public.Charts("v").Set("values.yaml", []byte("who: url\n"))
+	private.Repository("c.git").Commit(map[string]string{"Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n", "templates/c.yaml": config("one", "{{ .Values.who }}")})
+	g, w := generator(t)
+	w.trust("apps", private)
+	w.add("apps", "repo-creds", map[string]string{"url": private.URL(), "username": "ada", "password": "s3cret"})
+	s := source(private.HTTPS("c.git"), ".")
+	s.Helm = &appv1.ApplicationSourceHelm{ValueFiles: []string{public.URL() + "/charts/v/values.yaml"}}
+	req := app("x", s)
+	if got := names(generate(t, g, req)); got != "one=url" {
+		t.Errorf("values: %s", got)
+	}
+	public.Charts("v").Set("values.yaml", []byte("who: new\n"))
+	cached := req
+	cached.Refresh = manifests.Cached
+	if got := names(generate(t, g, cached)); got != "one=url" {
+		t.Errorf("cached: %s", got)
+	}
+	if got := names(generate(t, g, req)); got != "one=new" {
+		t.Errorf("latest: %s", got)
+	}
+	s.Helm.ValueFiles = []string{private.URL() + "/charts/none/values.yaml"}
+	if _, err := g.Generate(t.Context(), app("x", s)); err == nil || !strings.Contains(err.Error(), "authentication required") {
+		t.Errorf("the credentials of repositories went out for values: %v", err)
+	}
+}
+
+// TestHostileCharts: archives and indexes that try something.
+func TestHostileCharts(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{Plain: true})
+	ok := map[string]string{"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n"}
+	with := func(name, content string) map[string]string {
+		return map[string]string{"c/Chart.yaml": ok["c/Chart.yaml"], name: content}
+	}
+	g, _ := generator(t)
+	for name, c := range map[string]struct {
+		archive []byte
+		want    string
+	}{
+		"out":      {gitserver.Archive(t, with("c/../../etc/passwd", "x")), "leads out of it"},
+		"absolute": {gitserver.Archive(t, with("/etc/passwd", "x")), "leads out of it"},
+		"link":     {gitserver.Archive(t, with("c/values.yaml", gitserver.Link("/etc/passwd"))), "a link or device"},
+		"no tgz":   {[]byte("hello"), "no tgz"},
+		"cut":      {gitserver.Archive(t, with("c/x", strings.Repeat("random", 5000)))[:200], "damaged"},
+		"bomb":     {gitserver.Archive(t, with("c/x", strings.Repeat("\x00", 140<<20))), "more than"},
+		"empty":    {gitserver.Archive(t, nil), "empty"},
+	} {
+		charts := server.Charts(strings.ReplaceAll(name, " ", "-"))
+		charts.AddArchive("c", "1.0.0", c.archive)
+		if _, err := g.Generate(t.Context(), app("x", appv1.ApplicationSource{RepoURL: charts.URL, Chart: "c", TargetRevision: "1.0.0"})); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, c := range map[string]struct{ index, want string }{
+		"no index":     {"hello", "index.yaml"},
+		"digest":       {"entries: {c: [{version: 1.0.0, urls: [c-1.0.0.tgz], digest: " + strings.Repeat("0", 64) + "}]}", "digests differ"},
+		"file":         {"entries: {c: [{version: 1.0.0, urls: ['file:///etc/passwd']}]}", "is not supported here"},
+		"aliases":      {"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nentries: {c: *g}\n", "index.yaml"},
+		"no such file": {"entries: {c: [{version: 1.0.0, urls: [none.tgz]}]}", "not found"},
+	} {
+		charts := server.Charts("index-" + strings.ReplaceAll(name, " ", "-"))
+		charts.AddArchive("c", "1.0.0", gitserver.Archive(t, ok))
+		charts.Set("index.yaml", []byte(c.index))
+		if _, err := g.Generate(t.Context(), app("x", appv1.ApplicationSource{RepoURL: charts.URL, Chart: "c", TargetRevision: "1.0.0"})); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestChartsElsewhere: credentials go to another host only if they are to be passed on.
+func TestChartsElsewhere(t *testing.T) {
+	home := gitserver.Start(t, gitserver.Options{Username: "ada", Password: "s3cret", Plain: true})
+	away := gitserver.Start(t, gitserver.Options{Username: "ada", Password: "s3cret", Plain: true})
+	files := away.Charts("files")
+	files.Add("c", "1.0.0", map[string]string{"templates/c.yaml": config("one", "1")})
+	charts := home.Charts("main")
+	charts.Set("index.yaml", []byte("entries: {c: [{version: 1.0.0, urls: ["+files.URL+"/c-1.0.0.tgz]}]}"))
+	g, w := generator(t)
+	w.add("apps", "repository", map[string]string{"type": "helm", "url": charts.URL, "username": "ada", "password": "s3cret"})
+	s := appv1.ApplicationSource{RepoURL: charts.URL, Chart: "c", TargetRevision: "1.0.0"}
+	if _, err := g.Generate(t.Context(), app("x", s)); err == nil || !strings.Contains(err.Error(), "authentication required") {
+		t.Errorf("the credentials went to another host: %v", err)
+	}
+	yes := true
+	s.Helm = &appv1.ApplicationSourceHelm{PassCredentials: &yes}
+	if got := names(generate(t, g, app("x", s))); got != "one=1" {
+		t.Errorf("passed on: %s", got)
+	}
+}
+
+// TestTogether: many requests at once for one application render once.
+func TestTogether(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	server.Repository("app.git").Commit(map[string]string{"1.yaml": config("one", "1")})
+	g, w := generator(t)
+	w.trust("apps", server)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := g.Generate(t.Context(), app("x", source(server.HTTPS("app.git"), "."))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if c := g.Counters(); c.Renders != 1 || c.Hits != 19 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestRenderErrors: the renderer's errors arrive as they are, and are not kept.
+func TestRenderErrors(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	served := server.Repository("app.git")
+	served.Commit(map[string]string{"1.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: [\n", "out.yaml": gitserver.Link("../../etc/passwd")})
+	g, w := generator(t)
+	w.trust("apps", server)
+	_, err := g.Generate(t.Context(), app("x", source(server.HTTPS("app.git"), ".")))
+	var wrong *render.Error
+	if !errors.As(err, &wrong) {
+		t.Errorf("%v", err)
+	}
+	served.Commit(map[string]string{"1.yaml": config("one", "1")})
+	if got := names(generate(t, g, app("x", source(server.HTTPS("app.git"), ".")))); got != "one=1" {
+		t.Errorf("mended: %s", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := g.Generate(ctx, app("x", source(server.HTTPS("app.git"), "."))); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	u, _ := url.Parse(server.URL())
+	if _, err := g.Generate(t.Context(), app("x", source("https://ada:s3cret@"+u.Host+"/git/none.git", "."))); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("a password in the URL: %v", err)
+	}
+}
