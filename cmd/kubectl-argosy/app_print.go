@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -136,7 +137,7 @@ func (p appPrinter) age(t *metav1.Time) string {
 // summary is what there is to say of an application as a whole.
 func (p appPrinter) summary(app *appv1.Application) string {
 	var b strings.Builder
-	line := func(name, value string) { fmt.Fprintf(&b, "%-14s%s\n", name+":", value) }
+	line := func(name, value string) { fmt.Fprintf(&b, "%-15s%s\n", name+":", value) }
 	line("Name", app.Name)
 	line("Namespace", app.Namespace)
 	line("Project", oneLine(app.Spec.GetProject()))
@@ -325,39 +326,60 @@ func (p appPrinter) tree(t *appv1.ApplicationTree) string {
 
 // walk calls visit with each object of a tree, after what owns it, and with the lines that lead to it.
 func (p appPrinter) walk(t *appv1.ApplicationTree, visit func(n *appv1.ApplicationTreeNode, prefix string)) {
-	known, below := map[types.UID]bool{}, map[types.UID][]int{}
-	for _, n := range t.Nodes {
-		known[n.UID] = n.UID != ""
-	}
-	var roots []int
-	for i, n := range t.Nodes {
-		root := true
-		for _, parent := range n.Parents {
-			if known[parent] && parent != n.UID {
-				below[parent], root = append(below[parent], i), false
-				break
-			}
-		}
-		if root {
-			roots = append(roots, i)
-		}
-	}
+	roots, below := rootsOf(t.Nodes)
 	seen := make([]bool, len(t.Nodes))
 	var draw func(level []int, prefix string)
 	draw = func(level []int, prefix string) {
+		level = slices.DeleteFunc(slices.Clone(level), func(i int) bool { return seen[i] })
 		for j, i := range level {
-			if seen[i] {
-				continue
-			}
 			seen[i] = true
 			n, last := &t.Nodes[i], j == len(level)-1
 			visit(n, branch(prefix, last))
-			if n.UID != "" {
-				draw(below[n.UID], indent(prefix, last))
-			}
+			draw(below[i], indent(prefix, last))
 		}
 	}
 	draw(roots, "")
+}
+
+// rootsOf returns the nodes that have no parent among the nodes, and what is below each node. Of nodes that own each
+// other in a circle, the first is a root, so that each node is somewhere.
+func rootsOf(nodes []appv1.ApplicationTreeNode) (roots []int, below map[int][]int) {
+	known := map[types.UID]int{}
+	for i, n := range nodes {
+		if n.UID != "" {
+			known[n.UID] = i
+		}
+	}
+	below = map[int][]int{}
+	for i, n := range nodes {
+		parent := slices.IndexFunc(n.Parents, func(uid types.UID) bool { at, ok := known[uid]; return ok && at != i })
+		if parent < 0 {
+			roots = append(roots, i)
+		} else {
+			at := known[n.Parents[parent]]
+			below[at] = append(below[at], i)
+		}
+	}
+	reached := make([]bool, len(nodes))
+	var reach func(i int)
+	reach = func(i int) {
+		if !reached[i] {
+			reached[i] = true
+			for _, j := range below[i] {
+				reach(j)
+			}
+		}
+	}
+	for _, i := range roots {
+		reach(i)
+	}
+	for i := range nodes {
+		if !reached[i] {
+			roots = append(roots, i)
+			reach(i)
+		}
+	}
+	return roots, below
 }
 
 // nodeInfo is what there is to say of an object, in short.
