@@ -17,6 +17,8 @@ func TestMatch(t *testing.T) {
 		{"*", "", "", true}, {"*", "a/b", "", true}, {"a*", "a/b", "", true}, {"a*", "a/b", "/", false}, {"a**", "a/b", "/", true}, {"a/*", "a/b", "/", true},
 		{"", "", "", true}, {"", "a", "", false}, {"a?c", "abc", "", true}, {"{a,b}c", "bc", "", true}, {"[ab]c", "bc", "", true}, {"[", "[", "", true}, {"[", "a", "", false},
 		{strings.Repeat("*", 2000), "a", "", false}, {"ab", "abc", "", false},
+		{"[!ab]c", "xc", "", true}, {"[!ab]c", "ac", "", false}, {"[a-c]*", "bx", "", true}, {"{a*,{b,c}d}", "cd", "", true}, {"{a*,{b,c}d}", "c", "", false}, {`a\*`, "a*", "", true}, {`a\*`, "ab", "", false},
+		{"a.c*", "abcd", "", false}, {"a?c", "a/c", "/", false}, {"{a", "{a", "", true}, {"{a", "a", "", false}, {"a,b*", "a,bc", "", true}, {"*\nb", "a\nb", "", true}, {"x|y*", "x", "", false},
 	} {
 		if got := Match(tc.pattern, tc.text, []rune(tc.separators)...); got != tc.want {
 			t.Errorf("%.20q of %q with %q: %v", tc.text, tc.pattern, tc.separators, got)
