@@ -159,7 +159,7 @@ func (s *stepper) remember() {
 	}
 	for _, w := range s.plan.waves {
 		for _, t := range w.tasks {
-			if !t.hook && !t.prune {
+			if !t.hook && !t.prune && s.resultOf(t) == nil {
 				s.results.set(t, "", "", "")
 				s.decision.Write = true
 			}

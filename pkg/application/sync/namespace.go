@@ -20,22 +20,27 @@ func (s *stepper) namespace() verdict {
 	if t == nil {
 		return complete
 	}
-	if result := s.resultOf(t); result != nil {
-		if result.Status == StatusSyncFailed {
-			return failed
-		}
+	message := ""
+	switch result := s.resultOf(t); {
+	case result == nil:
+	case pending(*result):
+		message = result.Message
+	case result.Status == StatusSyncFailed:
+		return failed
+	default:
 		return complete
-	}
-	if t.Live != nil && !s.differs(t) {
-		return complete
-	}
-	if t.Live != nil && t.Live.GetDeletionTimestamp() != nil {
-		return s.wait("waiting for deletion of %s", list([]*task{t}, "resource"))
 	}
 	id := s.id(t, VerbApply)
 	outcome, done := s.in.Done[id]
 	switch {
+	case !done && t.Live != nil && !s.differs(t):
+		return complete
+	case !done && t.Live != nil && t.Live.GetDeletionTimestamp() != nil:
+		return s.wait("waiting for deletion of %s", list([]*task{t}, "resource"))
 	case !done:
+		if t.Live == nil {
+			s.results.set(t, "", t.Key.Label()+" created", "")
+		}
 		s.effect(Apply{For: id, Object: t.Target, Mode: ServerSide, Create: t.Live == nil})
 		s.decision.State.Message = "applying " + s.names("resource")
 		return working
@@ -43,11 +48,7 @@ func (s *stepper) namespace() verdict {
 		s.broken(t, outcome.Err)
 		return failed
 	}
-	message := t.Key.Label() + " created"
-	if t.Live != nil && outcome.Message != "" {
-		message = outcome.Message
-	}
-	s.results.set(t, StatusSynced, message, appv1.OperationSucceeded)
+	s.results.set(t, StatusSynced, orElse(message, outcome.Message), appv1.OperationSucceeded)
 	return complete
 }
 

@@ -95,6 +95,7 @@ func (s *stepper) makePlan() {
 	onlyChanged := s.settings[object.OptionOutOfSyncOnly] == "true"
 	store := make([]task, 0, len(s.in.Objects)+8)
 	tasks := make([]*task, 0, len(s.in.Objects)+8)
+	s.planned = map[object.Key]bool{}
 	add := func(o *Object, f facts, phase object.Phase) *task {
 		store = append(store, task{Object: o, facts: f, at: place{phase: phase, wave: f.wave}, rank: rankOf(o.Key.Kind)})
 		t := &store[len(store)-1]
@@ -116,6 +117,7 @@ func (s *stepper) makePlan() {
 			default:
 				t := add(o, f, object.Sync)
 				t.prune = true
+				s.planned[o.Key] = true
 				switch {
 				case s.settings.of(f, object.OptionPrune) == "false" || f.kept:
 					t.spared = sparedNoPrune
@@ -134,7 +136,7 @@ func (s *stepper) makePlan() {
 					}
 				}
 			case f.hook, !selected(operation.Resources, o.Key):
-			case onlyChanged && o.Live != nil && !o.Modified && s.known(o.Key, object.Sync) == nil && s.known(o.Key, object.PreSync) == nil:
+			case onlyChanged && o.Live != nil && !o.Modified && !s.touched(o.Key):
 			default:
 				add(o, f, object.Sync)
 			}

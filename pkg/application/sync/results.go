@@ -83,16 +83,31 @@ func (r *results) set(t *task, status, message string, phase appv1.OperationPhas
 	e.Status, e.Message, e.HookPhase = status, message, phase
 }
 
+// pending tells that a result says no more than that something is to be done.
+func pending(e appv1.ResourceResult) bool { return e.Status == "" && e.HookPhase == "" }
+
 // untouched tells that nothing was done yet, as far as is known.
-func (r *results) untouched() bool { return len(r.list) == 0 }
+func (r *results) untouched() bool {
+	return !slices.ContainsFunc(r.list, func(e appv1.ResourceResult) bool { return !pending(e) })
+}
 
-// drop forgets all: another try begins.
-func (r *results) drop() { r.list, r.at, r.shared, r.changed = nil, map[resultID]int{}, false, true }
+// anew are the results with which another try begins: none, but that what was to be synced is still to be synced.
+func anew(list []appv1.ResourceResult) (out []appv1.ResourceResult) {
+	for _, e := range list {
+		if e.HookType == "" && (pending(e) || e.Status == StatusSynced || e.Status == StatusSyncFailed) {
+			e.Status, e.Message, e.HookPhase = "", "", ""
+			out = append(out, e)
+		}
+	}
+	return out
+}
 
-// close puts the results into the state. Those of tasks that were not reached go when the try is over.
+// keep leaves the results in the state as they are there.
+func (r *results) keep() { r.list, r.shared, r.changed = nil, false, false }
+
+// close puts the results into the state. Those of tasks that were not reached go when the operation is over.
 func (r *results) close(state *appv1.OperationState) {
-	if state.FinishedAt != nil {
-		pending := func(e appv1.ResourceResult) bool { return e.Status == "" && e.HookPhase == "" }
+	if ended(state.Phase) {
 		if slices.ContainsFunc(r.list, pending) {
 			r.list, r.changed = slices.DeleteFunc(slices.Clone(r.list), pending), true
 		}
@@ -108,9 +123,37 @@ func (r *results) close(state *appv1.OperationState) {
 	state.SyncResult = &result
 }
 
-// known returns the result of a key, nil if there is none.
-func (s *stepper) known(key object.Key, phase object.Phase) *appv1.ResourceResult {
-	return s.results.find(key, phase)
+// touched tells whether an object that is no hook was, or is to be, applied in this try.
+func (s *stepper) touched(key object.Key) bool {
+	for _, phase := range phaseOrder {
+		if s.results.find(key, phase) != nil {
+			return true
+		}
+		if _, done := s.in.Done[ID{Key: key, Phase: phase, Retry: s.in.State.RetryCount, Verb: VerbApply}]; done {
+			return true
+		}
+	}
+	return false
+}
+
+// gone records what was pruned and has left the plan with its live object.
+func (s *stepper) gone() {
+	for id, outcome := range s.in.Done {
+		if id.Verb != VerbDelete || id.Retry != s.in.State.RetryCount || outcome.Err != "" {
+			continue
+		}
+		if result := s.results.find(id.Key, id.Phase); result != nil && result.HookType == "" && (pending(*result) || result.Status == StatusPruned) &&
+			result.HookPhase != appv1.OperationSucceeded && !s.planned[id.Key] {
+			t := &task{Object: &Object{Key: id.Key}, at: place{phase: id.Phase}}
+			s.results.set(t, StatusPruned, orElse(outcome.Message, "pruned"), appv1.OperationSucceeded)
+		}
+	}
+}
+
+// undone tells that nothing has come of a task yet.
+func (s *stepper) undone(t *task) bool {
+	result := s.resultOf(t)
+	return result == nil || pending(*result)
 }
 
 // resultOf returns the result of a task, nil if there is none.

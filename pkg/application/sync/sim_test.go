@@ -372,7 +372,7 @@ func (s *sim) checkApply(e Apply, live *unstructured.Unstructured) {
 			}
 		}
 	}
-	if e.For.Phase == object.SyncFail {
+	if e.For.Phase != object.PreSync && e.For.Phase != object.Sync && e.For.Phase != object.PostSync {
 		return
 	}
 	at := place{phase: e.For.Phase, wave: f.wave}

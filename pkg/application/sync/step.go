@@ -22,7 +22,9 @@ type stepper struct {
 	operation string
 	plan      plan
 	results   results
-	decision  Decision
+	// planned are the objects that are to be pruned and are still there.
+	planned  map[object.Key]bool
+	decision Decision
 	// problems are what the check has found.
 	problems []string
 	// failing tells that the try has failed, and only its end is left; terminating that hooks are broken off.
@@ -94,7 +96,9 @@ func (s *stepper) again() {
 	state.FinishedAt, state.Message = nil, ""
 	if state.SyncResult != nil {
 		result := *state.SyncResult
-		result.Resources = nil
+		if result.Resources = nil; s.in.Options.Is(object.OptionOutOfSyncOnly, "true") {
+			result.Resources = anew(state.SyncResult.Resources)
+		}
 		state.SyncResult = &result
 	}
 	s.decision.Write, s.decision.Refresh = true, Refreshes(&state.Operation)
@@ -134,6 +138,7 @@ func (s *stepper) run() {
 		return
 	}
 	s.remember()
+	s.gone()
 	s.strip()
 	if len(s.decision.Effects) > 0 {
 		return
@@ -184,7 +189,8 @@ func (s *stepper) wait(format string, args ...any) verdict {
 			return waiting
 		case Refreshes(&state.Operation) && retriesLeft(&state.Operation, state.RetryCount):
 			state.RetryCount++
-			s.results.drop()
+			s.results.close(state)
+			s.results.keep()
 			s.again()
 			return waiting
 		}

@@ -23,10 +23,10 @@ type Object struct {
 	// Target is its manifest as it is to be applied: tracked, with its namespace, differences to be respected filled in. It
 	// is nil if there is none any longer. Hooks are among them: those without a name come from Named.
 	Target *unstructured.Unstructured
-	// Live is the object in the cluster, nil if it is not there. It must not be older than the answer to what this process
+	// Live is the object in the cluster, nil if it is not there. What is being deleted is there until it is gone. It must not be older than the answer to what this process
 	// wrote last: that it is nil after an apply means that somebody has deleted it.
 	Live *unstructured.Unstructured
-	// Modified tells that Live differs from Target. It does not matter where one of them is nil.
+	// Modified tells that Live differs from Target. It does not matter where one of them is nil, nor for hooks of syncs.
 	Modified bool
 	// Served tells that the cluster serves the kind in this version.
 	Served bool
@@ -71,7 +71,8 @@ type Input struct {
 	Newer string
 	// Timeout ends an operation that takes longer. 0 is never.
 	Timeout time.Duration
-	// Done says what came of the effects that this process has applied in this operation.
+	// Done says what came of the effects that this process has applied in this operation: of all of a Decision, before Step
+	// is called again. What is not in it is asked for again.
 	Done map[ID]Outcome
 	// Now is the time.
 	Now time.Time

@@ -47,7 +47,7 @@ func (s *stepper) over(w *wave, last bool) bool {
 func (s *stepper) confirmed(w *wave) verdict {
 	var unconfirmed []*task
 	for _, t := range w.tasks {
-		if t.prune && t.spared == "" && s.resultOf(t) == nil && s.settings.of(t.facts, object.OptionPrune) == "confirm" &&
+		if t.prune && t.spared == "" && s.undone(t) && s.settings.of(t.facts, object.OptionPrune) == "confirm" &&
 			!approved(s.in.Approved, s.in.State.StartedAt.Time) {
 			unconfirmed = append(unconfirmed, t)
 		}
@@ -66,26 +66,27 @@ func approved(value string, began time.Time) bool {
 
 // remove deletes what is pruned, and hooks that are in the way.
 func (s *stepper) remove(w *wave) verdict {
-	wrong := false
+	wrong, spent := false, false
 	var going []*task
 	for _, t := range w.tasks {
 		switch {
 		case t.spared != "":
 			s.results.set(t, StatusPruneSkipped, t.spared, appv1.OperationSucceeded)
-		case t.prune && s.resultOf(t) == nil:
+		case t.prune && s.undone(t):
 			wrong = !s.prune(t) || wrong
 		case t.hook && s.resultOf(t) == nil && s.inTheWay(t):
-			if !s.clear(t, t.at.phase) {
-				wrong = true
-			} else if t.Live != nil {
-				going = append(going, t)
-			}
+			wrong = !s.clear(t, t.at.phase) || wrong
+			going = append(going, t)
+			// A hook of several phases is all there is to show that it has run in an earlier one.
+			operation, _ := madeIn(t.Live)
+			spent = spent || operation == s.operation
 		}
 	}
 	switch {
 	case wrong && len(s.decision.Effects) == 0:
 		return failed
 	case len(s.decision.Effects) > 0:
+		s.decision.Write = s.decision.Write || spent
 		s.decision.State.Message = "deleting " + s.names("resource")
 		return working
 	case len(going) > 0:
@@ -104,6 +105,7 @@ func (s *stepper) prune(t *task) bool {
 	outcome, done := s.in.Done[effect.For]
 	switch {
 	case !done:
+		s.results.set(t, "", "", "") // what it was is no longer seen when it is gone
 		s.effect(effect)
 	case outcome.Err != "":
 		s.broken(t, outcome.Err)

@@ -1,0 +1,244 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sync
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application/object"
+)
+
+const two = `
+{kind: ServiceAccount, metadata: {name: sa}}
+---
+{kind: Service, metadata: {name: svc}, spec: {a: 1}}
+`
+
+// 29, 30, 45: the namespace comes before everything, also before what fails; it is never pruned.
+func TestCreateNamespace(t *testing.T) {
+	s := newSim(t, two)
+	s.in.Options = object.Options{"CreateNamespace=true"}
+	s.in.NamespaceMetadata = &appv1.ManagedNamespaceMetadata{Labels: map[string]string{"a": "b"}}
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 3)
+	s.expectOrder("apply ns, apply sa, apply svc")
+	ns := s.get("ns")
+	if r := s.result("ns"); r.Status != StatusSynced || r.SyncPhase != "PreSync" || r.Message != "namespace/ns created" || ns.GetLabels()["a"] != "b" {
+		t.Errorf("result %+v, namespace %v", r, ns)
+	}
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 2)
+
+	s = newSim(t, two)
+	s.in.Options = object.Options{"CreateNamespace=true"}
+	s.lost["ServiceAccount"] = true
+	s.sync(full)
+	s.expect(appv1.OperationFailed, "not valid", 2)
+	if s.result("ns").Status != StatusSynced || s.result("sa").Status != StatusSyncFailed || s.has("svc") {
+		t.Errorf("results: %+v", s.in.State.SyncResult.Resources)
+	}
+
+	s = newSim(t, docs("{kind: Namespace, metadata: {name: ns}}", two))
+	s.sync(full)
+	s.in.Options = object.Options{"CreateNamespace=true"}
+	s.set(two)
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 2)
+	if !s.has("ns") {
+		t.Errorf("the namespace was pruned")
+	}
+}
+
+// 34: what is in sync is left out.
+func TestOutOfSyncOnly(t *testing.T) {
+	s := newSim(t, two)
+	s.sync(full)
+	s.in.Options = object.Options{"ApplyOutOfSyncOnly=true"}
+	s.set(strings.Replace(two, "a: 1", "a: 2", 1))
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 1)
+	s.expectOrder("apply svc")
+}
+
+// 35, 36, 31: how objects are applied.
+func TestModes(t *testing.T) {
+	for _, c := range []struct {
+		application, object string
+		strategy            *appv1.SyncStrategy
+		want                Apply
+	}{
+		{want: Apply{Mode: ServerSide, Migrate: true}},
+		{application: "ServerSideApply=true", object: "ServerSideApply=false", want: Apply{Mode: ClientSide}},
+		{application: "ServerSideApply=false", want: Apply{Mode: ClientSide}},
+		{application: "ServerSideApply=false", object: "ServerSideApply=true", want: Apply{Mode: ServerSide, Migrate: true}},
+		{application: "ServerSideApply=true", object: "Replace=true", want: Apply{Mode: Replace}},
+		{application: "Replace=true", object: "Replace=false", want: Apply{Mode: ServerSide, Migrate: true}},
+		{object: "Force=true,Replace=true", want: Apply{Mode: Replace, Force: true}},
+		{object: "Validate=false", want: Apply{Mode: ServerSide, Migrate: true, NoValidation: true}},
+		{application: "ClientSideApplyMigration=false", want: Apply{Mode: ServerSide}},
+		{strategy: &appv1.SyncStrategy{Apply: &appv1.SyncStrategyApply{Force: ptr.To(true)}}, want: Apply{Mode: ServerSide, Migrate: true, Force: true}},
+	} {
+		s := newSim(t, "{kind: Service, metadata: {name: svc, annotations: {argocd.argoproj.io/sync-options: '"+c.object+"'}}}")
+		if c.application != "" {
+			s.in.Options = object.Options{c.application}
+		}
+		s.begin(appv1.SyncOperation{SyncStrategy: c.strategy}, nil)
+		s.in.Now, s.in.Objects = s.now, s.objects()
+		d := Step(s.in)
+		if len(d.Effects) != 1 {
+			t.Fatalf("%+v: effects are %v", c, d.Effects)
+		}
+		got := d.Effects[0].(Apply)
+		c.want.For, c.want.Object, c.want.Create = got.For, got.Object, true
+		if got != c.want {
+			t.Errorf("%q %q: %+v, not %+v", c.application, c.object, got, c.want)
+		}
+	}
+	s := newSim(t, "{kind: ConfigMap, metadata: {name: cm, annotations: {argocd.argoproj.io/sync-options: Replace=true}}}")
+	s.sync(full)
+	first := s.result("cm").Message
+	s.sync(full)
+	if second := s.result("cm").Message; first != "configmap/cm created" || second != "configmap/cm replaced" {
+		t.Errorf("messages are %q and %q", first, second)
+	}
+}
+
+// 37, 40: pruning is forbidden, or must be approved.
+func TestPruneOptions(t *testing.T) {
+	for _, option := range []string{"Prune=false", "Prune=confirm", "PrunePropagationPolicy=background"} {
+		s := newSim(t, docs(two, pod))
+		s.sync(full)
+		s.set(docs(pod, "{kind: ConfigMap, metadata: {name: cm}}"))
+		s.in.Options = object.Options{option}
+		s.begin(full, nil)
+		switch option {
+		case "Prune=false":
+			s.finish()
+			s.expect(appv1.OperationSucceeded, "", 4)
+			s.expectOrder("apply cm")
+		case "Prune=confirm":
+			s.until(func() bool {
+				return s.in.State.Message == "waiting for pruning confirmation of /ServiceAccount/sa and 1 more resource"
+			})
+			s.expectOrder("")
+			s.in.Approved = s.stored.StartedAt.Add(-time.Second).UTC().Format(time.RFC3339)
+			s.until(func() bool { return true })
+			s.expectOrder("")
+			s.in.Approved = s.stored.StartedAt.UTC().Format(time.RFC3339)
+			s.finish()
+			s.expectOrder("delete sa, delete svc, apply cm")
+		default:
+			s.in.Now, s.in.Objects = s.now, s.objects()
+			if d := Step(s.in).Effects[0].(Delete); d.Propagation != "Background" {
+				t.Errorf("propagation is %s", d.Propagation)
+			}
+		}
+	}
+}
+
+// 46, 47, 48: only what was selected is synced, without hooks; a namespace must agree if it is given.
+func TestSelective(t *testing.T) {
+	for namespace, results := range map[string]int{"": 2, simNS: 1, "none": 0} {
+		s := newSim(t, docs(pod, hookIn("PreSync"), "{kind: Service, metadata: {name: svc}}", "{kind: Service, metadata: {name: svc, namespace: another}}"))
+		s.sync(appv1.SyncOperation{Resources: []appv1.SyncOperationResource{{Kind: "Service", Name: "svc", Namespace: namespace}}})
+		s.expect(appv1.OperationSucceeded, "successfully synced", results)
+	}
+}
+
+// A dry run asks for all at once, and changes nothing.
+func TestDryRun(t *testing.T) {
+	s := newSim(t, docs(two, pod))
+	s.sync(full)
+	s.set(docs(pod, hookIn("PreSync"), "{kind: ConfigMap, metadata: {name: cm}}", "{kind: ConfigMap, metadata: {name: bad}}"))
+	s.rejects["bad"] = "bad is invalid"
+	s.sync(appv1.SyncOperation{DryRun: ptr.To(true), Prune: ptr.To(true)})
+	s.expect(appv1.OperationFailed, "one or more objects failed to apply (dry run), reason: bad is invalid", 6)
+	s.expectOrder("")
+	if len(Complete(nil, &s.stored, 10)) != 0 {
+		t.Errorf("a dry run is in the history")
+	}
+}
+
+// A definition comes before what it defines, in the place of the first such object, and is waited for until it is served.
+func TestDefinitions(t *testing.T) {
+	s := newSim(t, docs(
+		"{kind: Widget, apiVersion: w.io/v1, metadata: {name: w, annotations: {argocd.argoproj.io/hook: PreSync}}}",
+		"{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1, metadata: {name: widgets.w.io}, spec: {group: w.io, names: {kind: Widget}}}",
+		"{kind: Namespace, metadata: {name: ns, annotations: {argocd.argoproj.io/sync-wave: '3'}}}", pod))
+	s.lost["Widget"] = true
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 4)
+	s.expectOrder("apply ns, apply widgets.w.io, apply w, apply pod")
+	if r := s.result("widgets.w.io"); r.SyncPhase != "PreSync" {
+		t.Errorf("result: %+v", r)
+	}
+	s = newSim(t, docs("{kind: Widget, apiVersion: w.io/v1, metadata: {name: w}}", pod))
+	s.lost["Widget"] = true
+	s.sync(full)
+	s.expect(appv1.OperationFailed, `The Kubernetes API could not find w.io/Widget for requested resource ns/w. Make sure the "Widget" CRD is installed`, 1)
+	s.expectOrder("")
+	s.in.Options = object.Options{"SkipDryRunOnMissingResource=true"}
+	s.sync(full)
+	s.expect(appv1.OperationFailed, "failed to apply", 2)
+	s.expectOrder("apply pod")
+}
+
+// An object counts as healthy only as our apply has made it.
+func TestStaleHealth(t *testing.T) {
+	live := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"resourceVersion": "9"}}}
+	for version, want := range map[string]bool{"9": false, "10": true, "8": false} {
+		if older(live, Outcome{ResourceVersion: version}) != want {
+			t.Errorf("9 is older than %s: %v", version, !want)
+		}
+	}
+}
+
+// A newer revision goes before a sync that waits for objects, but not before one whose hooks run.
+func TestSupersede(t *testing.T) {
+	s := newSim(t, docs(strings.Replace(pod, "name: pod", "name: pod, annotations: {argocd.argoproj.io/sync-wave: '-1'}", 1), two))
+	s.fates["pod"] = fate{}
+	s.begin(full, nil)
+	s.stored.Operation.InitiatedBy = &appv1.OperationInitiator{Automated: ptr.To(true)}
+	s.in.State = s.stored
+	s.until(func() bool { return strings.HasPrefix(s.in.State.Message, "waiting for") })
+	s.in.Newer = "abcdef"
+	s.finish()
+	s.expect(appv1.OperationFailed, "superseded by revision abcdef while waiting for healthy state of /Pod/pod", 1)
+
+	s = newSim(t, docs(pod, hookIn("PreSync")))
+	s.fates["hook"] = fate{health: appv1.HealthHealthy, after: time.Minute}
+	s.begin(full, nil)
+	s.stored.Operation.InitiatedBy = &appv1.OperationInitiator{Automated: ptr.To(true)}
+	s.in.State, s.in.Newer = s.stored, "abcdef"
+	s.finish()
+	s.expect(appv1.OperationSucceeded, "", 2)
+}
+
+// An operation ends when its time is up.
+func TestTimeout(t *testing.T) {
+	s := newSim(t, docs(pod, hookIn("PreSync")))
+	s.fates["hook"] = fate{}
+	s.in.Timeout = time.Minute
+	s.sync(full)
+	s.expect(appv1.OperationFailed, "Operation terminated: it took longer than 1m0s", 1)
+	if s.has("hook") {
+		t.Errorf("the hook still runs")
+	}
+}
+
+// FailOnSharedResource fails before anything is done.
+func TestShared(t *testing.T) {
+	s := newSim(t, two)
+	s.in.Shared = []string{"Service/svc is part of applications a and b"}
+	s.in.Options = object.Options{"FailOnSharedResource=true"}
+	s.sync(full)
+	s.expect(appv1.OperationFailed, "Shared resource found: Service/svc is part of applications a and b", 0)
+	s.expectOrder("")
+}
