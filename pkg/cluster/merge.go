@@ -6,17 +6,12 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/jsonmergepatch"
-	"k8s.io/apimachinery/pkg/util/mergepatch"
-	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	"k8s.io/client-go/kubernetes/scheme"
 
+	"argosy.dev/argosy/pkg/application/diff"
 	"argosy.dev/argosy/pkg/application/object"
 )
 
@@ -36,15 +31,15 @@ func (a *applying) merge(ctx context.Context) (*unstructured.Unstructured, strin
 			}
 			return answer, "created", err
 		}
-		patch, kind, err := threeWay(a.target, a.live)
+		merge, err := diff.ThreeWay(a.target, a.live)
 		if err != nil {
 			return nil, "", err
 		}
-		if bytes.Equal(patch, []byte("{}")) {
+		if bytes.Equal(merge.Patch, []byte("{}")) {
 			return a.live, "unchanged", nil
 		}
-		r := a.how.on(a.cache.request(a.cache.client.Patch(kind), a.kind, a.key.Namespace, a.key.Name))
-		answer, err := a.cache.send(ctx, r, patch)
+		r := a.how.on(a.cache.request(a.cache.client.Patch(merge.Type), a.kind, a.key.Namespace, a.key.Name))
+		answer, err := a.cache.send(ctx, r, merge.Patch)
 		if (apierrors.IsConflict(err) || notFound(err)) && try < attempts {
 			continue
 		}
@@ -65,39 +60,4 @@ func setLastApplied(u *unstructured.Unstructured) error {
 	}
 	object.Annotate(u, corev1.LastAppliedConfigAnnotation, string(raw)+"\n")
 	return nil
-}
-
-// threeWay is the patch that makes a live object what the target says: what was applied last and is not in the target is
-// taken out, what others have set stays. Kinds of Kubernetes itself have their lists merged by key, others have them
-// replaced.
-func threeWay(target, live *unstructured.Unstructured) (patch []byte, kind types.PatchType, err error) {
-	modified, err := encode(target)
-	if err != nil {
-		return nil, "", err
-	}
-	current, err := encode(live)
-	if err != nil {
-		return nil, "", err
-	}
-	original := []byte(live.GetAnnotations()[corev1.LastAppliedConfigAnnotation])
-	fixed := []mergepatch.PreconditionFunc{
-		mergepatch.RequireKeyUnchanged("apiVersion"), mergepatch.RequireKeyUnchanged("kind"), mergepatch.RequireMetadataKeyUnchanged("name"),
-	}
-	typed, err := scheme.Scheme.New(target.GroupVersionKind())
-	if err != nil { // not a kind of Kubernetes itself
-		patch, err = jsonmergepatch.CreateThreeWayJSONMergePatch(original, modified, current, fixed...)
-		if err != nil {
-			return nil, "", fmt.Errorf("merging the manifest into the live object: %w", err)
-		}
-		return patch, types.MergePatchType, nil
-	}
-	lists, err := strategicpatch.NewPatchMetaFromStruct(typed)
-	if err != nil {
-		return nil, "", fmt.Errorf("merging the manifest into the live object: %w", err)
-	}
-	patch, err = strategicpatch.CreateThreeWayMergePatch(original, modified, current, lists, true, fixed...)
-	if err != nil {
-		return nil, "", fmt.Errorf("merging the manifest into the live object: %w", err)
-	}
-	return patch, types.StrategicMergePatchType, nil
 }
