@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -46,8 +47,8 @@ type Server struct {
 	kube string
 	api  []string
 	host string
-	// stops end the programs: etcd, then the API server.
-	stops []func()
+	// running are the programs: etcd, then the API server.
+	running []*process
 }
 
 // Start starts an API server on free ports of the loopback interface, with its data in a temporary directory. Stop ends it.
@@ -96,11 +97,11 @@ func Start(ctx context.Context) (_ *Server, err error) {
 	return s, nil
 }
 
-// Outage stops the API server, calls what is to happen meanwhile, and starts it again.
+// Outage kills the API server, calls what is to happen meanwhile, and starts it again.
 func (s *Server) Outage(ctx context.Context, meanwhile func()) error {
-	last := len(s.stops) - 1
-	s.stops[last]()
-	s.stops = s.stops[:last]
+	last := len(s.running) - 1
+	s.running[last].kill()
+	s.running = s.running[:last]
 	meanwhile()
 	if err := s.run(s.api...); err != nil {
 		return err
@@ -110,8 +111,8 @@ func (s *Server) Outage(ctx context.Context, meanwhile func()) error {
 
 // Stop ends the server and removes its data.
 func (s *Server) Stop() error {
-	for i := len(s.stops) - 1; i >= 0; i-- {
-		s.stops[i]()
+	for _, p := range slices.Backward(s.running) {
+		p.stop()
 	}
 	return os.RemoveAll(s.dir)
 }
@@ -164,16 +165,29 @@ func (s *Server) run(args ...string) error {
 	if err := <-started; err != nil {
 		return fmt.Errorf("starting %s: %w", args[0], err)
 	}
-	s.stops = append(s.stops, func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-		select {
-		case <-ended:
-		case <-time.After(20 * time.Second):
-			_ = cmd.Process.Kill()
-			<-ended
-		}
-	})
+	s.running = append(s.running, &process{Process: cmd.Process, ended: ended})
 	return nil
+}
+
+// process is a running program. ended is closed when it has ended.
+type process struct {
+	*os.Process
+	ended <-chan struct{}
+}
+
+// stop asks it to end, and ends it if it does not within a while.
+func (p *process) stop() {
+	_ = p.Signal(syscall.SIGTERM) // it may have ended
+	select {
+	case <-p.ended:
+	case <-time.After(20 * time.Second):
+		p.kill()
+	}
+}
+
+func (p *process) kill() {
+	_ = p.Kill() // it may have ended
+	<-p.ended
 }
 
 // ready waits until the API server says that it is.
