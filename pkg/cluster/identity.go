@@ -11,11 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-const (
-	accountPrefix  = "system:serviceaccount:"
-	groupsAccounts = "system:serviceaccounts"
-	authenticated  = "system:authenticated"
-)
+const accountPrefix = "system:serviceaccount:"
 
 // Identity is as whom a cluster is used: a service account, by the name that Kubernetes gives it as a user
 // (system:serviceaccount:NAMESPACE:NAME). Empty is whoever the credentials of the destination belong to.
@@ -32,32 +28,22 @@ func (i Identity) Check() error {
 	if i == "" {
 		return nil
 	}
-	_, _, err := i.account()
-	return err
-}
-
-func (i Identity) account() (namespace, name string, err error) {
 	rest, found := strings.CutPrefix(string(i), accountPrefix)
 	namespace, name, parts := strings.Cut(rest, ":")
 	if !found || !parts || len(validation.ValidateNamespaceName(namespace, false)) > 0 ||
 		len(validation.ValidateServiceAccountName(name, false)) > 0 {
-		return "", "", fmt.Errorf("%q is not a service account: %sNAMESPACE:NAME is what its name looks like", string(i), accountPrefix)
+		return fmt.Errorf("%q is not a service account: %sNAMESPACE:NAME is what its name looks like", string(i), accountPrefix)
 	}
-	return namespace, name, nil
+	return nil
 }
 
-// impersonate makes requests be the identity's, with the groups that its own tokens would have.
+// impersonate makes requests be the identity's. The groups that its own tokens would have (system:serviceaccounts, that of
+// its namespace, system:authenticated) are given to it by the API server. They are not named here: whoever names a group
+// needs the right to impersonate it, and a right for the groups of all namespaces would be one for all groups.
 func (i Identity) impersonate(config *rest.Config) error {
-	if i == "" {
-		return nil
-	}
-	namespace, _, err := i.account()
-	if err != nil {
+	if err := i.Check(); err != nil {
 		return err
 	}
-	config.Impersonate = rest.ImpersonationConfig{
-		UserName: string(i),
-		Groups:   []string{groupsAccounts, groupsAccounts + ":" + namespace, authenticated},
-	}
+	config.Impersonate = rest.ImpersonationConfig{UserName: string(i)}
 	return nil
 }

@@ -6,6 +6,7 @@ package cluster
 import (
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"argosy.dev/argosy/pkg/application/object"
@@ -119,4 +120,41 @@ func TestDeleteNamespace(t *testing.T) {
 			t.Error("a namespace is gone at once")
 		}
 	}
+}
+
+// Some kinds answer a deletion with the object as it was.
+func TestDeleteAnswersWithTheObject(t *testing.T) {
+	f := start(t, cluster.Config{})
+	c := f.use("app", cluster.ServiceAccount(f.namespace, "default-account"))
+	for _, text := range []string{
+		`{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: [{port: 80}]}}`,
+		`{apiVersion: v1, kind: ServiceAccount, metadata: {name: x}}`,
+		`{apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: a, image: a}]}}`,
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {selector: {matchLabels: {app: web}}, template: ` + template + `}}`,
+	} {
+		done, err := c.Apply(f.ctx, cluster.ApplyRequest{Object: f.manifest(text)})
+		f.must(err)
+		key := object.KeyOf(done.Object)
+		if live, err := c.Get(f.ctx, key, ""); err != nil || live == nil {
+			t.Fatalf("%s: %v, %v", key, live, err)
+		}
+		deleted, err := c.Delete(f.ctx, cluster.DeleteRequest{Key: key, UID: done.Object.GetUID(), Propagation: metav1.DeletePropagationBackground})
+		f.must(err)
+		_, there := f.dynamic.Resource(mustFind(f, c, key).GVR()).Namespace(f.namespace).Get(f.ctx, "x", metav1.GetOptions{})
+		if deleted.Gone != apierrors.IsNotFound(there) {
+			t.Errorf("%s: gone %t, but %v", key, deleted.Gone, there)
+		}
+		live, err := c.Get(f.ctx, key, "")
+		f.must(err)
+		if deleted.Gone != (live == nil) {
+			t.Errorf("%s: gone %t, but the cache has %v", key, deleted.Gone, live)
+		}
+	}
+}
+
+func mustFind(f *fixture, c *cluster.Cache, key object.Key) cluster.Kind {
+	f.Helper()
+	kind, err := c.Find(f.ctx, key.GroupKind(), "")
+	f.must(err)
+	return kind
 }

@@ -6,11 +6,15 @@ package cluster
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application/object"
@@ -89,4 +93,38 @@ func TestLimitsOfACluster(t *testing.T) {
 	if _, err := c.Orphans(f.ctx, other); err == nil {
 		t.Error("another namespace is listed")
 	}
+}
+
+// Whom an identity is, with which groups, is the same as with the account's own token; and to be it takes the right to
+// impersonate service accounts, and no other.
+func TestIdentity(t *testing.T) {
+	f := start(t, cluster.Config{})
+	role, err := f.client.RbacV1().ClusterRoles().Create(f.ctx, &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "impersonator-"},
+		Rules:      []rbacv1.PolicyRule{{Verbs: []string{"impersonate"}, APIGroups: []string{""}, Resources: []string{"serviceaccounts"}}},
+	}, metav1.CreateOptions{})
+	f.must(err)
+	_, err = f.client.RbacV1().ClusterRoleBindings().Create(f.ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "impersonator-"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
+		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: f.namespace, Name: "argosy"}},
+	}, metav1.CreateOptions{})
+	f.must(err)
+	_, err = f.client.CoreV1().ServiceAccounts(f.namespace).Create(f.ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "argosy"}}, metav1.CreateOptions{})
+	f.must(err)
+	token, err := f.client.CoreV1().ServiceAccounts(f.namespace).CreateToken(f.ctx, "argosy", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	f.must(err)
+	c := f.remote("app", token.Status.Token, "", cluster.ServiceAccount(f.namespace, "default-account"))
+	client, err := kubernetes.NewForConfig(c.RESTConfig())
+	f.must(err)
+	who, err := client.AuthenticationV1().SelfSubjectReviews().Create(f.ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	f.must(err)
+	got := who.Status.UserInfo
+	slices.Sort(got.Groups)
+	if got.Username != "system:serviceaccount:"+f.namespace+":default-account" ||
+		!slices.Equal(got.Groups, []string{"system:authenticated", "system:serviceaccounts", "system:serviceaccounts:" + f.namespace}) {
+		t.Errorf("%+v", got)
+	}
+	_, err = c.Apply(f.ctx, cluster.ApplyRequest{Object: f.configMap("a", "app", "1")})
+	f.must(err)
 }
