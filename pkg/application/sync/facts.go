@@ -6,6 +6,7 @@ package sync
 import (
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -21,23 +22,27 @@ type facts struct {
 	kept          bool
 }
 
-// factsOf reads them. Most objects of large applications say nothing: these cost no more than a look.
+// factsOf reads them. Most objects of large applications say nothing: these cost no more than a look. Of the others only the
+// annotations that matter are copied, once.
 func factsOf(u *unstructured.Unstructured) (f facts) {
-	says := false
-	for name := range annotationsOf(u) {
-		if name != appv1.AnnotationTrackingID && (strings.HasPrefix(name, "argocd.argoproj.io/") || strings.HasPrefix(name, "helm.sh/")) {
-			says = true
-			break
+	var says metav1.ObjectMeta
+	for name, value := range annotationsOf(u) {
+		if name == appv1.AnnotationTrackingID || !strings.HasPrefix(name, "argocd.argoproj.io/") && !strings.HasPrefix(name, "helm.sh/") {
+			continue
 		}
+		if says.Annotations == nil {
+			says.Annotations = map[string]string{}
+		}
+		says.Annotations[name], _ = value.(string)
 	}
-	if !says {
+	if says.Annotations == nil {
 		return f
 	}
-	f.phases, f.hook = object.Hooks(u)
-	f.skipped = object.Skipped(u)
-	f.wave = object.Wave(u)
-	f.options = object.SyncOptions(u)
-	f.kept = object.Kept(u)
+	f.phases, f.hook = object.Hooks(&says)
+	f.skipped = object.Skipped(&says)
+	f.wave = object.Wave(&says)
+	f.options = object.SyncOptions(&says)
+	f.kept = object.Kept(&says)
 	return f
 }
 
