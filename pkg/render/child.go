@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -185,8 +186,9 @@ func asError(err error) *Error {
 // maxMessage bounds messages, in bytes: libraries print what they choke on.
 const maxMessage = 1024
 
-// short is a message of bounded length.
+// short is a message of bounded length in one line.
 func short(message string) string {
+	message = strings.Join(strings.Fields(message), " ")
 	message = string(bytes.ToValidUTF8([]byte(message), []byte("?")))
 	if len(message) <= maxMessage {
 		return message

@@ -122,7 +122,7 @@ func (s *source) file(name string, options *appv1.ApplicationSourceDirectory) ([
 		}
 		return s.jsonnet(name, options.Jsonnet)
 	case ".json":
-		return objectsOfJSON(name, content)
+		return objectsOfJSONFile(name, content)
 	}
 	objects, err := objectsOfYAML(name, content)
 	if err != nil && !looksLikeManifest(content) {

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
 	"sigs.k8s.io/yaml"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -43,6 +44,12 @@ func (s *source) kustomize() ([]json.RawMessage, error) {
 	} else if edited != nil {
 		disk.over[file] = edited
 	}
+	defer func() {
+		// Kustomize keeps schemas for the whole process, and does not forget them on its own.
+		if disk.schemas {
+			openapi.ResetOpenAPI()
+		}
+	}()
 	built, err := krusty.MakeKustomizer(&build.Options).Run(disk, "/"+s.folder)
 	if disk.err != nil {
 		// It says more than what kustomize makes of it.

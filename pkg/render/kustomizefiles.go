@@ -23,6 +23,7 @@ type kustomizeFiles struct {
 	helm    bool              // --enable-helm
 	over    map[string][]byte // files that stand in for those of the tree, without the slash
 	checked map[string][]byte // kustomization files, as kustomize gets them
+	schemas bool              // a kustomization brings schemas of its own
 	missing []Chart           // charts that have to be fetched
 	err     error             // the first error that kustomize would garble
 }
@@ -66,6 +67,7 @@ func (k *kustomizeFiles) check(file string, content []byte) ([]byte, error) {
 	if err := checkRemote(file, parsed); err != nil {
 		return nil, err
 	}
+	k.schemas = k.schemas || len(parsed.OpenAPI)+len(parsed.Crds) > 0
 	parsed.FixKustomization()
 	if k.helm && len(parsed.HelmCharts) > 0 {
 		return k.inflate(file, parsed)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -93,6 +94,27 @@ func objectsOfYAML(name string, text []byte) ([]json.RawMessage, error) {
 	return objects, nil
 }
 
+// objectsOfJSONFile are the objects of a JSON file: one, or several one after the other.
+func objectsOfJSONFile(name string, text []byte) ([]json.RawMessage, error) {
+	var objects []json.RawMessage
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	for {
+		var value json.RawMessage
+		err := decoder.Decode(&value)
+		if err == io.EOF {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, invalid("%s: %s", name, jsonProblem(err))
+		}
+		more, err := objectsOfJSON(name, value)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, more...)
+	}
+}
+
 // objectsOfJSON are the objects in one JSON value: one, the items of a list, or none in null and {}.
 func objectsOfJSON(name string, text []byte) ([]json.RawMessage, error) {
 	var value any
@@ -174,7 +196,7 @@ func yamlProblem(err error, offset int) string {
 	return short(strings.Join(strings.Fields(message), " "))
 }
 
-var quoted = regexp.MustCompile("`[^`]*`")
+var quoted = regexp.MustCompile("`[^`]*`|map\\[interface \\{}].*")
 
 // jsonProblem is what is wrong with JSON, without what it says.
 func jsonProblem(err error) string {

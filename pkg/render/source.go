@@ -164,6 +164,9 @@ func (s *source) detect() (appv1.ApplicationSourceType, error) {
 			return "", err
 		}
 		for _, entry := range entries {
+			if entry.Dir {
+				continue
+			}
 			switch entry.Name {
 			case "Chart.yaml":
 				found = appv1.SourceTypeHelm
