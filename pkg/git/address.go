@@ -56,7 +56,7 @@ func ParseAddress(text string) (Address, error) {
 	if err != nil {
 		return Address{}, errors.New("the URL of the repository cannot be read")
 	}
-	a := Address{Scheme: strings.ToLower(u.Scheme), Host: strings.ToLower(u.Host), Path: u.Path}
+	a := Address{Scheme: strings.ToLower(u.Scheme), Host: u.Host, Path: u.Path}
 	if a.Scheme == "git+ssh" || a.Scheme == "ssh+git" {
 		a.Scheme = "ssh"
 	}
@@ -72,6 +72,7 @@ func ParseAddress(text string) (Address, error) {
 
 // checked returns the address if a repository can be there.
 func checked(a Address) (Address, error) {
+	a.Host = strings.ToLower(a.Host)
 	switch a.Scheme {
 	case "https", "http", "ssh":
 		if a.Host == "" || strings.HasPrefix(a.Host, "-") || strings.HasPrefix(a.Host, ":") {

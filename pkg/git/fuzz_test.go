@@ -19,7 +19,7 @@ import (
 func FuzzAddress(f *testing.F) {
 	for _, s := range []string{
 		"https://user:pass@host/a.git", "git@github.com:org/repo.git", "ssh://git@host:2222/x", "host:/abs", "file:///tmp/x", "git+ssh://h/x", "http://[::1]:80/x",
-		"ssh://-oProxyCommand=x/y", "a:-b", "https://host:x/y", "https://h/%2e%2e/x", "HTTPS://HOST/x",
+		"ssh://-oProxyCommand=x/y", "a:-b", "https://host:x/y", "https://h/%2e%2e/x", "HTTPS://HOST/x", "A:/0",
 	} {
 		f.Add(s, "../other.git")
 	}
