@@ -156,7 +156,7 @@ func (r *run) report(j judge) {
 	phase := cmp.Or(run.Status.Phase, rov1.AnalysisPhasePending)
 	before := *j.status
 	if before == nil || before.Name != run.Name || before.Status != phase {
-		was := "none"
+		was := ""
 		if before != nil && before.Name == run.Name {
 			was = string(before.Status)
 		}
@@ -164,7 +164,7 @@ func (r *run) report(j judge) {
 		if phase == rov1.AnalysisPhaseFailed || phase == rov1.AnalysisPhaseError {
 			tell = r.warn
 		}
-		tell("AnalysisRun"+string(phase), "Analysis run %s (%s) is %s, before: %s", run.Name, j.kind, phase, was)
+		tell("AnalysisRun"+string(phase), "%s Analysis Run '%s' Status New: '%s' Previous: '%s'", j.kind, run.Name, phase, was)
 	}
 	*j.status = &rov1.RolloutAnalysisRunStatus{Name: run.Name, Status: phase, Message: run.Status.Message}
 }

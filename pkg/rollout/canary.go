@@ -93,7 +93,7 @@ func (r *run) takeStep(steps int, scaled bool) {
 		index++
 		r.status.Canary.CurrentStepAnalysisRunStatus = nil
 		r.goOn(rov1.PauseReasonCanaryPauseStep)
-		r.normal("RolloutStepCompleted", "Step %d of %d is done (%s)", index, steps, describeStep(step))
+		r.normal("RolloutStepCompleted", "Rollout step %d/%d completed (%s)", index, steps, describeStep(step))
 	}
 	r.status.CurrentStepIndex = ptr.To(int32(index))
 }
@@ -139,7 +139,7 @@ func (r *run) promote(reason string) {
 	}
 	r.completed(reason)
 	s.StableRS = s.CurrentPodHash
-	r.normal("RolloutCompleted", "Revision %d (%s) is the stable one now: %s", r.revision, s.CurrentPodHash, reason)
+	r.normal("RolloutCompleted", "Rollout completed update to revision %d (%s): %s", r.revision, s.CurrentPodHash, reason)
 }
 
 // describeStep returns a step in the way that a manifest does.

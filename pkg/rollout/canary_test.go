@@ -16,7 +16,7 @@ func TestInitialDeploy(t *testing.T) {
 	s.phase(rov1.RolloutPhaseHealthy)
 	s.wantPods("1:3")
 	s.wantTuple(3, 3, 3, 3, 3)
-	want := []string{"RolloutUpdated", "NewReplicaSetCreated", "RolloutNotCompleted", "ScalingReplicaSet", "RolloutCompleted"}
+	want := []string{"RolloutAddedToInformer", "RolloutUpdated", "NewReplicaSetCreated", "RolloutNotCompleted", "ScalingReplicaSet", "RolloutCompleted"}
 	if got := s.reasons(); !slices.Equal(got, want) {
 		t.Errorf("events %v, want %v", got, want)
 	}

@@ -75,19 +75,19 @@ func (r *run) conditions() {
 	s := &r.status
 	phase, _ := r.regularPhase()
 	waits := len(s.PauseConditions) > 0 || r.spec.GetPaused()
-	r.setBool(rov1.RolloutConditionPaused, waits, reasonPaused, "The rollout waits", "The rollout does not wait")
-	r.setBool(rov1.RolloutConditionHealthy, phase == rov1.RolloutPhaseHealthy, "RolloutHealthy", "All that the spec asks for is done", "Not all that the spec asks for is done")
+	r.setBool(rov1.RolloutConditionPaused, waits, reasonPaused, "Rollout is paused", "Rollout is not paused")
+	r.setBool(rov1.RolloutConditionHealthy, phase == rov1.RolloutPhaseHealthy, "RolloutHealthy", "Rollout is healthy", "Rollout is not healthy")
 
 	completed := s.StableRS != "" && s.StableRS == s.CurrentPodHash
 	before := conditionOf(&r.prev, rov1.RolloutConditionCompleted)
 	if !completed && (before == nil || before.Status != metav1.ConditionFalse) {
-		r.normal("RolloutNotCompleted", "Revision %d (%s) is being rolled out", r.revision, s.CurrentPodHash)
+		r.normal("RolloutNotCompleted", "Rollout not completed, started update to revision %d (%s)", r.revision, s.CurrentPodHash)
 	}
-	r.setBool(rov1.RolloutConditionCompleted, completed, "RolloutCompleted", "The wanted version is the stable one", "The wanted version is not the stable one yet")
+	r.setBool(rov1.RolloutConditionCompleted, completed, "RolloutCompleted", "Rollout is completed", "Rollout is not completed")
 
 	_, unavailable := r.fences()
 	r.setBool(rov1.RolloutConditionAvailable, s.AvailableReplicas >= r.replicas()-unavailable, "AvailableReason",
-		"Enough pods are available", "Fewer pods are available than must be")
+		"Rollout has minimum availability", "Rollout does not have minimum availability")
 	r.replicaFailure()
 	r.progressing(phase, waits)
 }
@@ -115,10 +115,10 @@ func (r *run) progressing(phase rov1.RolloutPhase, waits bool) {
 	if before != nil {
 		reason = before.Reason
 	}
-	about := fmt.Sprintf("revision %d", r.revision)
+	about := fmt.Sprintf("ReplicaSet %q", r.current.Name)
 	switch {
 	case s.Abort:
-		message := "Rollout of " + about + " aborted"
+		message := fmt.Sprintf("Rollout aborted update to revision %d", r.revision)
 		if r.abortReason != "" {
 			message += ": " + r.abortReason
 		} else if reason == reasonAborted {
@@ -129,19 +129,19 @@ func (r *run) progressing(phase rov1.RolloutPhase, waits bool) {
 		}
 		r.setCondition(of, metav1.ConditionFalse, reasonAborted, message)
 	case waits:
-		r.setCondition(of, metav1.ConditionUnknown, reasonPaused, "The rollout waits")
+		r.setCondition(of, metav1.ConditionUnknown, reasonPaused, "Rollout is paused")
 	case phase == rov1.RolloutPhaseHealthy:
-		r.setCondition(of, metav1.ConditionTrue, reasonAvailable, "All pods of "+about+" are available")
+		r.setCondition(of, metav1.ConditionTrue, reasonAvailable, about+" has successfully progressed.")
 	case reason == reasonAborted:
-		r.touch(metav1.ConditionUnknown, reasonRetried, "The rollout of "+about+" begins again")
+		r.touch(metav1.ConditionUnknown, reasonRetried, "Retrying Rollout after abort")
 	case reason == reasonPaused:
-		r.touch(metav1.ConditionUnknown, reasonResumed, "The rollout of "+about+" goes on")
+		r.touch(metav1.ConditionUnknown, reasonResumed, "Rollout is resumed")
 	case reason == reasonAvailable && s.StableRS == s.CurrentPodHash:
-		r.touch(metav1.ConditionTrue, reasonNotAvailable, "Pods of "+about+" have become unavailable")
+		r.touch(metav1.ConditionTrue, reasonNotAvailable, about+" is not available")
 	case r.progress() || before == nil:
-		r.touch(metav1.ConditionTrue, reasonUpdated, "The rollout of "+about+" makes progress")
+		r.touch(metav1.ConditionTrue, reasonUpdated, about+" is progressing.")
 	case r.late():
-		r.setCondition(of, metav1.ConditionFalse, reasonTimedOut, "The rollout of "+about+" has made no progress since "+clock(before.LastUpdateTime))
+		r.setCondition(of, metav1.ConditionFalse, reasonTimedOut, about+" has timed out progressing: no progress since "+clock(before.LastUpdateTime))
 	}
 }
 
@@ -196,7 +196,7 @@ func (r *run) abortLate() {
 	if !r.spec.GetProgressDeadlineAbort() || r.status.Abort || r.status.StableRS == r.status.CurrentPodHash || r.progress() || !r.late() {
 		return
 	}
-	r.abort(fmt.Sprintf("it has made no progress within %d seconds", r.spec.GetProgressDeadlineSeconds()))
+	r.abort(fmt.Sprintf("no progress within %d seconds", r.spec.GetProgressDeadlineSeconds()))
 }
 
 func clock(t metav1.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -24,6 +24,9 @@ func Reconcile(ro *rov1.Rollout, w World) Decision {
 		return Decision{}
 	}
 	r := newRun(ro, w)
+	if ro.Status.ObservedGeneration == "" && len(ro.Status.Conditions) == 0 {
+		r.normal("RolloutAddedToInformer", "Rollout resource added to informer: %s/%s", ro.Namespace, ro.Name)
+	}
 	r.operate()
 	return r.result()
 }

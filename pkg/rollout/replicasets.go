@@ -96,7 +96,7 @@ func (r *run) create() bool {
 		taken := slices.ContainsFunc(r.sets, func(other *appsv1.ReplicaSet) bool { return other.Name == rs.Name })
 		if !taken && !apierrors.IsAlreadyExists(err) {
 			if err != nil {
-				message := fmt.Sprintf("ReplicaSet %s cannot be created: %v", rs.Name, err)
+				message := fmt.Sprintf("Failed to create new replica set %q: %v", rs.Name, err)
 				r.setCondition(rov1.RolloutConditionProgressing, metav1.ConditionFalse, reasonCreateError, message)
 				r.warn(reasonCreateError, "%s", message)
 				r.phase()
@@ -114,8 +114,8 @@ func (r *run) create() bool {
 	r.current = rs
 	r.assignRoles()
 	r.setRevision(revisionOf(rs))
-	r.normal(reasonCreated, "ReplicaSet %s (revision %d) created", rs.Name, r.revision)
-	r.touch(metav1.ConditionTrue, reasonCreated, fmt.Sprintf("ReplicaSet %s was created", rs.Name))
+	r.normal(reasonCreated, "Created ReplicaSet %s (revision %d)", rs.Name, r.revision)
+	r.touch(metav1.ConditionTrue, reasonCreated, fmt.Sprintf("Created new replica set %q", rs.Name))
 	return true
 }
 
@@ -202,7 +202,7 @@ func (r *run) syncRevision() {
 	})
 	r.setRevision(max(r.revision, revisionOf(r.current)))
 	if conditionOf(&r.prev, rov1.RolloutConditionProgressing) == nil {
-		r.setCondition(rov1.RolloutConditionProgressing, metav1.ConditionTrue, reasonFound, fmt.Sprintf("ReplicaSet %s was there already", r.current.Name))
+		r.setCondition(rov1.RolloutConditionProgressing, metav1.ConditionTrue, reasonFound, fmt.Sprintf("Found new replica set %q", r.current.Name))
 	}
 }
 

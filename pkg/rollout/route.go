@@ -98,7 +98,7 @@ func (r *run) route() {
 		}
 	}
 	if before := r.prev.Canary.Weights; before == nil || before.Canary.Weight != weight {
-		r.normal("TrafficWeightUpdated", "The new pods get %d of %d parts of the traffic, before: %d", weight, r.whole(), r.routedWeight())
+		r.normal("TrafficWeightUpdated", "Traffic weight updated from %d to %d", r.routedWeight(), weight)
 	}
 	r.status.Canary.Weights = weights
 }

@@ -28,13 +28,14 @@ func (r *run) direct(name string, rs *appsv1.ReplicaSet) {
 		return
 	}
 	before := s.DeepCopy()
+	selected := selects(s)
 	claimed := with(&s.Annotations, map[string]string{rov1.AnnotationManagedByRollout: r.ro.Name})
 	switched := with(&s.Spec.Selector, map[string]string{rov1.LabelPodTemplateHash: hash})
 	if claimed || switched {
 		r.effect(PatchService{Before: before, After: s.DeepCopy()})
 	}
 	if switched {
-		r.normal("SwitchService", "Service %s now selects %s", name, hash)
+		r.normal("SwitchService", "Switched selector for service '%s' from '%s' to '%s'", name, selected, hash)
 	}
 }
 

@@ -44,7 +44,7 @@ func (r *run) begin() {
 			r.normal("SkipSteps", "Rollback to stable ReplicaSets")
 		case r.withinWindow() && *r.current.Spec.Replicas > 0:
 			s.CurrentStepIndex = ptr.To(int32(len(c.Steps)))
-			r.normal("SkipSteps", "Revision %d is within the rollback window: its steps are skipped", r.revision)
+			r.normal("SkipSteps", "Rollback to revision %d within the window", r.revision)
 		}
 	}
 	r.started()
@@ -85,14 +85,21 @@ func (r *run) finish() {
 	r.emptyWorkload()
 }
 
-// tellPauses records the Events of pauses that have begun or ended.
+// tellPauses records the Events of pauses that have begun or ended, by hand or by the loop: whether there was one is told by
+// the condition Progressing, since whoever ends a pause takes its own condition away.
 func (r *run) tellPauses() {
-	before, now := len(r.ro.Status.PauseConditions) > 0, len(r.status.PauseConditions) > 0
+	progressing := conditionOf(&r.prev, rov1.RolloutConditionProgressing)
+	before := len(r.ro.Status.PauseConditions) > 0 || progressing != nil && progressing.Reason == reasonPaused
+	conditions := r.status.PauseConditions
+	now := len(conditions) > 0 || r.spec.GetPaused()
 	switch {
+	case r.status.Abort:
+	case now && !before && len(conditions) > 0:
+		r.normal("RolloutPaused", "Rollout is paused (%s)", conditions[0].Reason)
 	case now && !before:
-		r.normal("RolloutPaused", "The rollout waits: %s", r.status.PauseConditions[0].Reason)
-	case before && !now && !r.status.Abort:
-		r.normal("RolloutResumed", "The rollout goes on")
+		r.normal("RolloutPaused", "Rollout is paused")
+	case before && !now:
+		r.normal("RolloutResumed", "Rollout is resumed")
 	}
 }
 
