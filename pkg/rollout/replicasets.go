@@ -27,8 +27,11 @@ func hashOf(rs *appsv1.ReplicaSet) string {
 	return rs.Labels[rov1.LabelPodTemplateHash]
 }
 
-func revisionOf(rs *appsv1.ReplicaSet) int64 {
-	n, err := strconv.ParseInt(rs.Annotations[rov1.AnnotationRevision], 10, 64)
+func revisionOf(rs *appsv1.ReplicaSet) int64 { return Revision(rs.Annotations) }
+
+// Revision returns the revision that annotations of a ReplicaSet or of an analysis run name; 0 if none.
+func Revision(annotations map[string]string) int64 {
+	n, err := strconv.ParseInt(annotations[rov1.AnnotationRevision], 10, 64)
 	if err != nil {
 		// None, or nonsense that somebody has written there: as if it had none.
 		return 0

@@ -58,6 +58,8 @@ type Loop struct {
 	synced    []cache.InformerSynced
 	events    record.EventBroadcaster
 	recorder  record.EventRecorder
+	// unsettled tells of a key that its last look has begun what may yet fail; nil: none ever does.
+	unsettled func(types.NamespacedName) bool
 }
 
 // Factory starts informers and waits for their end.
@@ -89,6 +91,14 @@ func (l *Loop) Recorder() record.EventRecorder { return l.recorder }
 
 // Add lets the key be worked on.
 func (l *Loop) Add(key types.NamespacedName) { l.queue.Add(key) }
+
+// Settles says which objects are looked at in part only: begun tells that what the last look has begun may yet fail. Then
+// the look counts neither as success nor as failure, until Forget is called or a later look fails. It must be called before
+// Run.
+func (l *Loop) Settles(begun func(types.NamespacedName) bool) { l.unsettled = begun }
+
+// Forget makes the next failure of an object count as the first.
+func (l *Loop) Forget(key types.NamespacedName) { l.queue.Forget(key) }
 
 // AddAfter lets the key be worked on after a time.
 func (l *Loop) AddAfter(key types.NamespacedName, after time.Duration) { l.queue.AddAfter(key, after) }
@@ -159,7 +169,9 @@ func (l *Loop) next(ctx context.Context) bool {
 		klog.FromContext(ctx).Error(err, "Reconciling failed, will retry", "key", key)
 		l.queue.AddRateLimited(key)
 	default:
-		l.queue.Forget(key)
+		if l.unsettled == nil || !l.unsettled(key) {
+			l.queue.Forget(key)
+		}
 		if again > 0 {
 			l.queue.AddAfter(key, again)
 		}

@@ -138,10 +138,3 @@ func namesOf(containers []corev1.Container) []corev1.Container {
 	}
 	return trimmed
 }
-
-func dropManagedFields(obj any) (any, error) {
-	if accessor, err := meta.Accessor(obj); err == nil {
-		accessor.SetManagedFields(nil)
-	}
-	return obj, nil
-}

@@ -61,7 +61,7 @@ func (c *Controller) writeStatus(ctx context.Context, key types.NamespacedName, 
 		f.written, f.err = c.config.Argosy.WorkflowV1alpha1().Workflows(key.Namespace).UpdateStatus(ctx, update, metav1.UpdateOptions{})
 		f.ended = c.config.Clock.Now()
 		close(f.landed)
-		c.queue.Add(key)
+		c.loop.Add(key)
 	})
 	return 0
 }
@@ -97,7 +97,7 @@ func (c *Controller) land(ctx context.Context, key types.NamespacedName, m *memo
 			m.basis = f.written.ResourceVersion // what was decided meanwhile was decided on what is now written
 		}
 		c.tell(about, f.events)
-		c.queue.Forget(key)
+		c.loop.Forget(key)
 	}
 	return nil
 }

@@ -92,7 +92,6 @@ func TestLanding(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.queue.ShutDown()
 			f := &flight{status: decided("first"), basis: "5", landed: make(chan struct{})}
 			m := &memory{flight: f, pending: tc.pending, basis: "5"}
 			if !tc.under {
@@ -129,7 +128,6 @@ func TestLastEventsAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.queue.ShutDown()
 	events := record.NewFakeRecorder(10)
 	c.recorder = events
 	f := &flight{status: &wfv1.WorkflowStatus{Phase: wfv1.WorkflowSucceeded}, basis: "5", landed: make(chan struct{}),

@@ -9,7 +9,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -18,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/pkg/rollout"
 )
 
 // Parts are the objects that may belong to a rollout; those that do not are left out.
@@ -88,7 +88,7 @@ func replicaSets(ro *rov1.Rollout, parts Parts) []replicaSet {
 				Name: rs.Name, CreationTimestamp: rs.CreationTimestamp, Replicas: 1, Available: rs.Status.AvailableReplicas,
 				Pods: pods[rs.UID],
 			},
-			revision: revision(rs.Annotations),
+			revision: rollout.Revision(rs.Annotations),
 			hash:     rs.Labels[rov1.LabelPodTemplateHash],
 		}
 		if rs.Spec.Replicas != nil {
@@ -202,7 +202,7 @@ func revisions(ro *rov1.Rollout, sets []replicaSet, parts Parts) []rov1.RolloutT
 		if !metav1.IsControlledBy(run, ro) {
 			continue
 		}
-		r := at(revision(run.Annotations))
+		r := at(rollout.Revision(run.Annotations))
 		r.AnalysisRuns = append(r.AnalysisRuns, analysisRun(run))
 	}
 	out := make([]rov1.RolloutTreeRevision, 0, len(byNumber))
@@ -296,13 +296,4 @@ func progress(ro *rov1.Rollout, sets []replicaSet) (step string, wanted, actual 
 		have = canaryPods * 100 / all
 	}
 	return step, &want, &have
-}
-
-// revision reads the number of a revision; 0 if there is none.
-func revision(annotations map[string]string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(annotations[rov1.AnnotationRevision]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }

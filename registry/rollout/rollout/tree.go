@@ -7,10 +7,8 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -59,9 +57,6 @@ func (r *treeREST) Get(ctx context.Context, name string, options *metav1.GetOpti
 	if !ok {
 		return nil, fmt.Errorf("unexpected object of type %T in the store of rollouts", obj)
 	}
-	if r.deps.Cluster == nil {
-		return nil, apierrors.NewServiceUnavailable("there is no cluster to read ReplicaSets and pods from")
-	}
 	parts, err := r.parts(ctx, ro)
 	if err != nil {
 		return nil, err
@@ -73,20 +68,15 @@ func (r *treeREST) Get(ctx context.Context, name string, options *metav1.GetOpti
 // template and is selected as its pods are.
 func (r *treeREST) parts(ctx context.Context, ro *rov1.Rollout) (tree.Parts, error) {
 	var parts tree.Parts
-	selected, err := hashed(ro.Status.Selector)
+	sets, err := replicaSets(ctx, r.deps, ro, cached)
 	if err != nil {
-		return parts, apierrors.NewInternalError(fmt.Errorf("status.selector of rollout %s: %w", ro.Name, err))
+		return parts, err
 	}
-	options := metav1.ListOptions{LabelSelector: selected, ResourceVersion: "0"}
-	sets, err := r.deps.Cluster.AppsV1().ReplicaSets(ro.Namespace).List(ctx, options)
+	pods, err := podsOf(ctx, r.deps, ro, cached)
 	if err != nil {
-		return parts, fmt.Errorf("reading the ReplicaSets of rollout %s: %w", ro.Name, err)
+		return parts, err
 	}
-	pods, err := r.deps.Cluster.CoreV1().Pods(ro.Namespace).List(ctx, options)
-	if err != nil {
-		return parts, fmt.Errorf("reading the pods of rollout %s: %w", ro.Name, err)
-	}
-	runs, err := r.runs.List(ctx, &internalversion.ListOptions{ResourceVersion: "0"})
+	runs, err := r.runs.List(ctx, &internalversion.ListOptions{ResourceVersion: cached})
 	if err != nil {
 		return parts, fmt.Errorf("reading the analysis runs of rollout %s: %w", ro.Name, err)
 	}
@@ -94,18 +84,5 @@ func (r *treeREST) parts(ctx context.Context, ro *rov1.Rollout) (tree.Parts, err
 	if !ok {
 		return parts, fmt.Errorf("unexpected list of type %T in the store of analysis runs", runs)
 	}
-	return tree.Parts{ReplicaSets: sets.Items, Pods: pods.Items, AnalysisRuns: list.Items}, nil
-}
-
-// hashed is the selector of what bears a hash besides what selector asks for.
-func hashed(selector string) (string, error) {
-	parsed, err := labels.Parse(selector)
-	if err != nil {
-		return "", err
-	}
-	hash, err := labels.NewRequirement(rov1.LabelPodTemplateHash, "exists", nil)
-	if err != nil {
-		return "", err
-	}
-	return parsed.Add(*hash).String(), nil
+	return tree.Parts{ReplicaSets: sets, Pods: pods, AnalysisRuns: list.Items}, nil
 }

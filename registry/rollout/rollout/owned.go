@@ -1,0 +1,86 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+
+	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/registry/resource"
+)
+
+// cached is the resourceVersion of a list that a server answers from its watch cache, without a read of etcd.
+const cached = "0"
+
+// replicaSets returns the ReplicaSets that the rollout controls. at is cached, or empty for what etcd has.
+func replicaSets(ctx context.Context, deps resource.Deps, ro *rov1.Rollout, at string) ([]appsv1.ReplicaSet, error) {
+	options, err := selecting(deps, ro, at)
+	if err != nil {
+		return nil, err
+	}
+	list, err := deps.Cluster.AppsV1().ReplicaSets(ro.Namespace).List(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ReplicaSets of rollout %s: %w", ro.Name, err)
+	}
+	var sets []appsv1.ReplicaSet
+	for i := range list.Items {
+		if metav1.IsControlledBy(&list.Items[i], ro) {
+			sets = append(sets, list.Items[i])
+		}
+	}
+	return sets, nil
+}
+
+// podsOf returns the pods that the rollout's selector matches. They may be another's.
+func podsOf(ctx context.Context, deps resource.Deps, ro *rov1.Rollout, at string) ([]corev1.Pod, error) {
+	options, err := selecting(deps, ro, at)
+	if err != nil {
+		return nil, err
+	}
+	list, err := deps.Cluster.CoreV1().Pods(ro.Namespace).List(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("reading the pods of rollout %s: %w", ro.Name, err)
+	}
+	return list.Items, nil
+}
+
+// selecting returns the options of a list of what a rollout has made: what its selector matches and a version's hash marks.
+func selecting(deps resource.Deps, ro *rov1.Rollout, at string) (metav1.ListOptions, error) {
+	if deps.Cluster == nil {
+		return metav1.ListOptions{}, apierrors.NewServiceUnavailable("there is no cluster to read ReplicaSets and pods from")
+	}
+	selector, err := ofAllVersions(ro.Status.Selector)
+	if err != nil {
+		return metav1.ListOptions{}, apierrors.NewInternalError(fmt.Errorf("status.selector of rollout %s: %w", ro.Name, err))
+	}
+	return metav1.ListOptions{LabelSelector: selector, ResourceVersion: at}, nil
+}
+
+// ofAllVersions returns a rollout's status.selector without the hash of the version that it may name (with blue-green it is
+// the live one), but of pods that have such a hash.
+func ofAllVersions(text string) (string, error) {
+	named, err := labels.ParseToRequirements(text)
+	if err != nil {
+		return "", err
+	}
+	hash, err := labels.NewRequirement(rov1.LabelPodTemplateHash, selection.Exists, nil)
+	if err != nil {
+		return "", err
+	}
+	selector := labels.NewSelector().Add(*hash)
+	for _, requirement := range named {
+		if requirement.Key() != rov1.LabelPodTemplateHash {
+			selector = selector.Add(requirement)
+		}
+	}
+	return selector.String(), nil
+}
