@@ -104,3 +104,23 @@ func BenchmarkMonorepo(b *testing.B) {
 	b.ReportMetric(float64(after.Looks-before.Looks)/float64(rounds), "looks/op")
 	b.ReportMetric(float64(spent.Milliseconds())/float64(rounds), "ms/commit")
 }
+
+// TestTogether: many requests at once for one application render once.
+func TestTogether(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	server.Repository("app.git").Commit(map[string]string{"1.yaml": config("one", "1")})
+	g, w := generator(t)
+	w.trust("apps", server)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := g.Generate(t.Context(), app("x", source(server.HTTPS("app.git"), "."))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if c := g.Counters(); c.Renders != 1 || c.Hits != 19 {
+		t.Errorf("%+v", c)
+	}
+}
