@@ -100,6 +100,16 @@ func (r *run) analyses() {
 	if r.current == nil {
 		return
 	}
+	if r.prev.AbortedAt != nil && !r.prev.Abort {
+		// It begins anew: what was found before does not count, also where the time to judge has not come again yet.
+		for _, run := range []**rov1.AnalysisRun{&r.runs.pre, &r.runs.post} {
+			if *run != nil {
+				r.runs.others = append(r.runs.others, *run)
+			}
+			*run = nil
+		}
+		r.status.BlueGreen.PrePromotionAnalysisRunStatus, r.status.BlueGreen.PostPromotionAnalysisRunStatus = nil, nil
+	}
 	for _, j := range r.judges() {
 		if j.analysis == nil || len(j.analysis.Templates) == 0 {
 			j.wanted, j.forget = false, true
@@ -120,9 +130,8 @@ func (r *run) apply(j judge) {
 		return
 	}
 	run := *j.run
-	retried := r.prev.AbortedAt != nil && !r.prev.Abort
 	undecided := run != nil && run.Status.Phase == rov1.AnalysisPhaseInconclusive
-	if run == nil || retried || undecided && r.promoted() {
+	if run == nil || undecided && r.promoted() {
 		made, err := r.newRunFor(j)
 		if err != nil {
 			// Validation has tried the same before, so only a hash can be in the way.

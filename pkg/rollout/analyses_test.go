@@ -195,6 +195,25 @@ func TestPostPromotionFails(t *testing.T) {
 	s.wantPods("1:2 2:0")
 }
 
+// TestPostPromotionRetry: a retry is judged anew, though its time to judge comes long after it began.
+func TestPostPromotionRetry(t *testing.T) {
+	s := analysed(t, `spec: {replicas: 1, strategy: {blueGreen: {activeService: active, abortScaleDownDelaySeconds: 1, postPromotionAnalysis: {templates: [{templateName: check}]}}}}`)
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.image("two")
+	s.until("run", func() bool { return len(s.runs) == 1 })
+	s.endRun("-post", rov1.AnalysisPhaseFailed)
+	s.phase(rov1.RolloutPhaseDegraded)
+	s.run(time.Minute)
+	s.wantPods("1:1 2:0")
+	s.do(Retry(s.ro, &rov1.RolloutRetry{}, s.now))
+	s.until("second run", func() bool { return len(s.runs) == 2 })
+	if s.ro.Status.Abort || s.live() != "2" {
+		t.Error(s.describe())
+	}
+	s.endRun("-post.1", rov1.AnalysisPhaseSuccessful)
+	s.phase(rov1.RolloutPhaseHealthy)
+}
+
 func TestPrePromotionFailsAndRetry(t *testing.T) {
 	s := analysed(t, `spec: {replicas: 1, strategy: {blueGreen: {activeService: active, prePromotionAnalysis: {templates: [{templateName: check}]}}}}`)
 	s.phase(rov1.RolloutPhaseHealthy)

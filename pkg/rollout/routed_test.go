@@ -116,6 +116,19 @@ func TestRoutedAbortKeepsPods(t *testing.T) {
 	s.wantPods("1:4 2:3")
 }
 
+// TestAbortNeverTakesPods: with 0 the new pods of an aborted canary stay also where no setCanaryScale asks for them.
+func TestAbortNeverTakesPods(t *testing.T) {
+	s := routed(t, 4, "abortScaleDownDelaySeconds: 0, steps: [{setWeight: 50}, {pause: {}}]")
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.image("two")
+	s.phase(rov1.RolloutPhasePaused)
+	s.do(Abort(s.ro, &rov1.RolloutAbort{}, s.now))
+	s.phase(rov1.RolloutPhaseDegraded)
+	s.run(time.Hour)
+	s.wantPods("1:4 2:2")
+	s.wantWeight("0")
+}
+
 func TestSetCanaryScale(t *testing.T) {
 	s := routed(t, 4, `steps: [{setCanaryScale: {replicas: 0}}, {setWeight: 50}, {pause: {}}, {setCanaryScale: {weight: 25}}, {pause: {}},
 		{setWeight: 10}, {pause: {}}, {setCanaryScale: {replicas: 3}}, {pause: {}}, {setWeight: 50}, {setCanaryScale: {matchTrafficWeight: true}}, {pause: {}}]`)

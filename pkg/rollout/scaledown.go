@@ -53,6 +53,10 @@ func (r *run) scaleNew(count int32) bool {
 			// On a fast way back the deadline is what tells that it is one, until the version is live again.
 			r.dropDeadline(r.current)
 		}
+		if r.abortKeeps() {
+			// No traffic asks for them any more; they stay as many as they are, unless fewer are wanted at all.
+			count = max(count, min(*r.current.Spec.Replicas, r.replicas()))
+		}
 		return r.scale(r.current, count)
 	}
 	at, set := deadline(r.current)
@@ -64,6 +68,14 @@ func (r *run) scaleNew(count int32) bool {
 	}
 	r.scale(r.current, *r.current.Spec.Replicas)
 	return false
+}
+
+// abortKeeps tells that the new pods of an aborted rollout stay for good. Where the stable pods are as few as their part
+// of the traffic, they go with it all the same.
+func (r *run) abortKeeps() bool {
+	_, never := r.spec.GetAbortScaleDownDelaySeconds()
+	c := r.spec.Strategy.Canary
+	return never && r.course() == retreating && !(c != nil && c.GetDynamicStableScale())
 }
 
 // abortDelay returns for how long the new pods of an aborted rollout stay. stays is false where they go as the numbers
