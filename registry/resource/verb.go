@@ -98,6 +98,8 @@ func (r *VerbREST[T, R]) Create(ctx context.Context, name string, obj runtime.Ob
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("the name in the URL (%s) does not match the name in the %s (%s)", name, r.requestKind(), given))
 	}
 	req.SetName(name)
+	// As of any object that is created, it is the time of the request, whatever the caller says: a policy may ask for it.
+	req.SetCreationTimestamp(metav1.Now())
 	if admit != nil {
 		if err := admit(ctx, req.DeepCopyObject()); err != nil {
 			return nil, err
