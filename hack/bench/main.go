@@ -31,9 +31,12 @@ type row struct{ what, value, target string }
 
 type options struct {
 	rounds, creates, hellos int
-	only                    string
-	surface                 surface.Options
-	strict                  bool
+	// rollouts are the sizes of the fleets, comma separated; rest is how long each is left alone.
+	rollouts string
+	rest     time.Duration
+	only     string
+	surface  surface.Options
+	strict   bool
 }
 
 // wants tells whether a part is to be measured.
@@ -46,7 +49,9 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 12, "chains of ten pods to run, each as a workflow and by hand")
 	flag.IntVar(&o.creates, "creates", 1000, "workflows to create for the create rate")
 	flag.IntVar(&o.hellos, "hellos", 1000, "workflows to run on fake nodes")
-	flag.StringVar(&o.only, "only", "", "parts to measure, comma separated: chains, creates, fake, surface; all if empty")
+	flag.StringVar(&o.rollouts, "rollouts", "1000", "how many rollouts to make on fake nodes; several numbers, comma separated, one after the other")
+	flag.DurationVar(&o.rest, "rest", 30*time.Second, "how long to leave them alone for the CPU at rest")
+	flag.StringVar(&o.only, "only", "", "parts to measure, comma separated: chains, creates, fake, rollouts, surface; all if empty")
 	flag.IntVar(&o.surface.Objects, "objects", 5000, "workflows in each list of the surface")
 	flag.IntVar(&o.surface.Watchers, "watchers", 200, "watchers of the surface")
 	flag.IntVar(&o.surface.FanOut, "fan-out", 300, "workflows created while they watch")
@@ -105,6 +110,7 @@ func bench(ctx context.Context, o options) (met bool, err error) {
 		{"chains", func() ([]row, bool, error) { return b.chains(ctx, o.rounds) }},
 		{"creates", func() ([]row, bool, error) { return b.creates(ctx, o.creates) }},
 		{"fake", func() ([]row, bool, error) { return b.onFake(ctx, o.hellos) }},
+		{"rollouts", func() ([]row, bool, error) { return b.fleets(ctx, o.rollouts, o.rest) }},
 	} {
 		if !o.wants(part.name) {
 			continue
