@@ -20,6 +20,12 @@ import (
 // refusedBy sees its message.
 func policy(t *testing.T, ns, resource, expression, message string) {
 	t.Helper()
+	policyOn(t, ns, framework.NativeGroup, "CREATE", resource, expression, message)
+}
+
+// policyOn is policy for an operation on resources of any group.
+func policyOn(t *testing.T, ns, group, operation, resource, expression, message string) {
+	t.Helper()
 	name := ns + "-" + strings.ReplaceAll(resource, "/", "-")
 	createAndForget(t, `
 apiVersion: admissionregistration.k8s.io/v1
@@ -30,7 +36,7 @@ spec:
   matchConstraints:
     namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: `+ns+`}}
     resourceRules:
-    - {apiGroups: [workflow.argosy.dev], apiVersions: [v1alpha1], operations: [CREATE], resources: ["`+resource+`"]}
+    - {apiGroups: [`+group+`], apiVersions: [v1alpha1], operations: [`+operation+`], resources: ["`+resource+`"]}
   validations:
   - expression: `+expression+`
     message: `+message+`

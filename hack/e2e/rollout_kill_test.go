@@ -25,7 +25,7 @@ func TestKillServerRollouts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes")
 	}
-	const rollouts, kills = 20, 5
+	const rollouts, kills = 20, 10
 	a := prepareApp(t)
 	strategies := []string{
 		"{canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 50}, {pause: {duration: PAUSE}}]}}",
@@ -35,7 +35,7 @@ func TestKillServerRollouts(t *testing.T) {
 		a.name = fmt.Sprintf("web-%02d", i)
 		a.services(a.name)
 		// Pauses of different length, so that there is something to do all the time.
-		pause := fmt.Sprint(3 * (i + 1))
+		pause := fmt.Sprint(4 * (i + 1))
 		strategy := strings.NewReplacer("PAUSEONLY", pause, "PAUSE", pause+"s", "NAME", a.name).Replace(strategies[i%2])
 		a.create(false, "replicas: 2\nstrategy: "+strategy)
 	}

@@ -1,0 +1,110 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"argosy.dev/argosy/hack/e2e/framework"
+)
+
+// What the examples show is taken by the servers without a field that they do not know, and the rollouts run: first to
+// healthy, then, with another template, to where they wait or are done, and by a full promotion to their end.
+func TestRolloutExamples(t *testing.T) {
+	t.Parallel()
+	routerKinds(t)
+	root, err := framework.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "artifacts", "examples", "rollout", "*.yaml"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d examples (%v)", len(files), err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if strings.HasPrefix(name, "analysis-") && name != "analysis-kubernetes.yaml" {
+			continue // TestAnalysisExamples
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := prepareApp(t)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var rollouts []string
+			for _, o := range decode(t, string(text)) {
+				a.example(o)
+				if o.GetKind() == "Rollout" {
+					rollouts = append(rollouts, o.GetName())
+				}
+			}
+			for _, name := range rollouts {
+				a.name = name
+				a.runExample()
+			}
+		})
+	}
+}
+
+// example creates an object of an example. One that lies in no namespace goes with the test.
+func (a *app) example(o *unstructured.Unstructured) {
+	a.t.Helper()
+	for _, names := range [][]string{{"spec", "strategy", "canary", "trafficRouting", "plugins", "argoproj-labs/gatewayAPI", "namespace"}} {
+		if field(o, names...) == "default" {
+			if err := unstructured.SetNestedField(o.Object, a.ns, names...); err != nil {
+				a.t.Fatal(err)
+			}
+		}
+	}
+	eventually(a.t, time.Minute, "creating "+o.GetKind()+" "+o.GetName(), func(ctx context.Context) error {
+		r, _, err := admin.Resource(o.GroupVersionKind(), a.ns) // kinds of routers may be new
+		if err != nil {
+			return err
+		}
+		_, err = r.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+		if err == nil && strings.HasPrefix(o.GetKind(), "Cluster") || strings.HasPrefix(o.GetKind(), "ValidatingAdmission") {
+			a.t.Cleanup(func() {
+				if err := r.Delete(context.Background(), o.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+					a.t.Error(err)
+				}
+			})
+		}
+		return err
+	})
+}
+
+func (a *app) runExample() {
+	a.t.Helper()
+	a.wait("Healthy")
+	if name := field(a.get(), "spec", "workloadRef", "name"); name != "" {
+		return // TestRolloutWorkloadRef changes the template of the workload
+	}
+	first := field(a.get(), "status", "stableRS")
+	a.update("2")
+	a.waitFor("the new version waits or is done", func(o *unstructured.Unstructured) bool {
+		phase := field(o, "status", "phase")
+		return field(o, "status", "observedGeneration") == fmt.Sprint(o.GetGeneration()) && (phase == "Paused" || phase == "Healthy" && field(o, "status", "stableRS") != first)
+	})
+	if field(a.get(), "status", "phase") == "Paused" {
+		a.promoteFull()
+	}
+	o := a.waitFor("the end", func(o *unstructured.Unstructured) bool {
+		return field(o, "status", "phase") == "Healthy" && field(o, "status", "stableRS") != first
+	})
+	if field(o, "status", "stableRS") != field(o, "status", "currentPodHash") {
+		a.t.Errorf("stable is %s, current %s", field(o, "status", "stableRS"), field(o, "status", "currentPodHash"))
+	}
+}
