@@ -15,6 +15,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 
 	"argosy.dev/argosy/hack/e2e/framework"
 )
@@ -59,23 +61,30 @@ func TestRolloutExamples(t *testing.T) {
 	}
 }
 
+var routerResources = map[string]schema.GroupVersionResource{"VirtualService": virtualServices, "HTTPRoute": httpRoutes}
+
 // example creates an object of an example. One that lies in no namespace goes with the test.
 func (a *app) example(o *unstructured.Unstructured) {
 	a.t.Helper()
-	for _, names := range [][]string{{"spec", "strategy", "canary", "trafficRouting", "plugins", "argoproj-labs/gatewayAPI", "namespace"}} {
-		if field(o, names...) == "default" {
-			if err := unstructured.SetNestedField(o.Object, a.ns, names...); err != nil {
-				a.t.Fatal(err)
-			}
+	place := []string{"spec", "strategy", "canary", "trafficRouting", "plugins", "argoproj-labs/gatewayAPI", "namespace"}
+	if field(o, place...) == "default" {
+		if err := unstructured.SetNestedField(o.Object, a.ns, place...); err != nil {
+			a.t.Fatal(err)
 		}
 	}
 	eventually(a.t, time.Minute, "creating "+o.GetKind()+" "+o.GetName(), func(ctx context.Context) error {
-		r, _, err := admin.Resource(o.GroupVersionKind(), a.ns) // kinds of routers may be new
-		if err != nil {
-			return err
+		// The client may have looked at which kinds there are before those of routers came.
+		var r dynamic.ResourceInterface
+		if gvr, of := routerResources[o.GetKind()]; of {
+			r = admin.Dynamic.Resource(gvr).Namespace(a.ns)
+		} else {
+			var err error
+			if r, _, err = admin.Resource(o.GroupVersionKind(), a.ns); err != nil {
+				return err
+			}
 		}
-		_, err = r.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
-		if err == nil && strings.HasPrefix(o.GetKind(), "Cluster") || strings.HasPrefix(o.GetKind(), "ValidatingAdmission") {
+		_, err := r.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+		if err == nil && (strings.HasPrefix(o.GetKind(), "Cluster") || strings.HasPrefix(o.GetKind(), "ValidatingAdmission")) {
 			a.t.Cleanup(func() {
 				if err := r.Delete(context.Background(), o.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 					a.t.Error(err)
