@@ -28,6 +28,7 @@ import (
 
 	"argosy.dev/argosy/pkg/apiserver"
 	"argosy.dev/argosy/pkg/controller"
+	applicationcontroller "argosy.dev/argosy/pkg/controller/application"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -38,6 +39,7 @@ type options struct {
 	controllers   []string
 	executorImage string
 	leaderElect   bool
+	applications  applicationcontroller.EngineConfig
 }
 
 func init() {
@@ -68,6 +70,7 @@ func newCommand() *cobra.Command {
 		controllers: []string{"*"},
 		leaderElect: true,
 	}
+	o.applications.Default()
 	cmd := &cobra.Command{
 		Use:           "argosy-apiserver",
 		Short:         "Serves the Argosy API through the aggregation layer, and runs its control loops",
@@ -99,6 +102,7 @@ func (o *options) flags() cliflag.NamedFlagSets {
 	fs.StringSliceVar(&o.controllers, "controllers", o.controllers, "Loops to run: '*' is all, 'name' that one, '-name' not that one. All: "+strings.Join(controller.Names(), ", ")+".")
 	fs.StringVar(&o.executorImage, "executor-image", "", "Image that holds argosy-executor, for the pods that have outputs to report. Required if loops run.")
 	fs.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect, "Run each loop only while holding its Lease. Required where more than one replica runs.")
+	o.applications.AddFlags(flags.FlagSet("applications"))
 	logsapi.AddFlags(o.logging, flags.FlagSet("logs"))
 	verflag.AddFlags(flags.FlagSet("global"))
 	return flags
@@ -115,22 +119,21 @@ func (o *options) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--controllers: %w", err)
 	}
-	if wanted.Len() == 0 {
-		return o.server.Run(ctx, nil)
-	}
-	if o.executorImage == "" {
+	if wanted.Len() > 0 && o.executorImage == "" {
 		return errors.New("--executor-image is required where control loops run")
 	}
 	leases := ""
 	if o.leaderElect {
 		leases = o.server.Namespace
 	}
-	return o.server.Run(ctx, func(ctx context.Context, clients apiserver.Clients) error {
+	engine := applicationcontroller.NewEngine(o.applications)
+	return o.server.Run(ctx, engine, func(ctx context.Context, clients apiserver.Clients) error {
 		klog.FromContext(ctx).Info("Starting control loops", "loops", wanted.UnsortedList())
 		return controller.Run(ctx, wanted, controller.Config{
 			Argosy:         clients.Argosy,
 			Cluster:        clients.Cluster,
 			ExecutorImage:  o.executorImage,
+			Applications:   engine,
 			LeaseNamespace: leases,
 		})
 	})

@@ -22,6 +22,7 @@ import (
 	"k8s.io/component-base/version/verflag"
 
 	"argosy.dev/argosy/pkg/controller"
+	applicationcontroller "argosy.dev/argosy/pkg/controller/application"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -33,6 +34,7 @@ type options struct {
 	executorImage    string
 	leaderElect      bool
 	leaseNamespace   string
+	applications     applicationcontroller.EngineConfig
 	logging          *logsapi.LoggingConfiguration
 }
 
@@ -52,6 +54,7 @@ func main() {
 
 func newCommand() *cobra.Command {
 	o := options{controllers: []string{"*"}, leaderElect: true, leaseNamespace: "argosy-system", logging: logsapi.NewLoggingConfiguration()}
+	o.applications.Default()
 	cmd := &cobra.Command{
 		Use:           "argosy-controller-manager",
 		Short:         "Runs Argosy's control loops apart from its API server",
@@ -73,6 +76,7 @@ func newCommand() *cobra.Command {
 	flags.StringVar(&o.executorImage, "executor-image", "", "Image that holds argosy-executor, for the pods that have outputs to report. Required.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect, "Run each loop only while holding its Lease. Required where more than one replica runs.")
 	flags.StringVar(&o.leaseNamespace, "leader-elect-resource-namespace", o.leaseNamespace, "Namespace of the loops' Leases.")
+	o.applications.AddFlags(flags)
 	logsapi.AddFlags(o.logging, flags)
 	verflag.AddFlags(flags)
 	logs.InitLogs()
@@ -97,7 +101,9 @@ func (o *options) run(ctx context.Context) error {
 			return fmt.Errorf("--argosy-kubeconfig: %w", err)
 		}
 	}
-	config := controller.Config{Argosy: argosy, Cluster: cluster, ExecutorImage: o.executorImage}
+	config := controller.Config{
+		Argosy: argosy, Cluster: cluster, ExecutorImage: o.executorImage, Applications: applicationcontroller.NewEngine(o.applications),
+	}
 	if o.leaderElect {
 		config.LeaseNamespace = o.leaseNamespace
 	}

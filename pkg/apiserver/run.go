@@ -30,6 +30,7 @@ import (
 	"argosy.dev/argosy/pkg/apiserver/aggregation"
 	"argosy.dev/argosy/pkg/apiserver/certificate"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
+	"argosy.dev/argosy/registry/application/application"
 )
 
 // preflightTimeout bounds how long the server looks for what it depends on
@@ -48,8 +49,9 @@ type Clients struct {
 type Loops func(ctx context.Context, clients Clients) error
 
 // Run serves until ctx ends, then shuts down gracefully: first the loops and the
-// server, then the embedded etcd. loops may be nil.
-func (o *Options) Run(ctx context.Context, loops Loops) error {
+// server, then the embedded etcd. loops may be nil, and so may live, what the
+// subresources of applications show of sources and clusters.
+func (o *Options) Run(ctx context.Context, live application.Live, loops Loops) error {
 	clusterConfig, err := o.clusterConfig()
 	if err != nil {
 		return err
@@ -89,7 +91,7 @@ func (o *Options) Run(ctx context.Context, loops Loops) error {
 	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: cluster.CoreV1().Events("")})
 	recorder := events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "argosy-apiserver"})
 
-	config, err := o.Config(NewFamilies(cluster, recorder, nil, o.Families))
+	config, err := o.Config(NewFamilies(cluster, recorder, live, o.Families))
 	if err != nil {
 		return err
 	}

@@ -26,10 +26,10 @@ func summary(all []Compared) appv1.ApplicationSummary {
 		if live == nil {
 			continue
 		}
-		for _, image := range imagesOf(live) {
+		for _, image := range Images(live) {
 			images[image] = struct{}{}
 		}
-		for _, url := range urlsOf(live) {
+		for _, url := range URLs(live) {
 			urls[url] = struct{}{}
 		}
 		if kind := all[i].Key.Kind; kind == "Application" && (all[i].Key.Group == "argoproj.io" || all[i].Key.Group == appv1.GroupName) {
@@ -45,8 +45,8 @@ func summary(all []Compared) appv1.ApplicationSummary {
 	return out
 }
 
-// imagesOf returns the images that the containers of a workload run.
-func imagesOf(u *unstructured.Unstructured) []string {
+// Images returns the images that the containers of a workload run.
+func Images(u *unstructured.Unstructured) []string {
 	var out []string
 	for _, path := range templates {
 		for _, list := range []string{"containers", "initContainers"} {
@@ -67,8 +67,8 @@ func imagesOf(u *unstructured.Unstructured) []string {
 	return out
 }
 
-// urlsOf returns where an Ingress can be reached: its hosts, by https where it has a certificate for one.
-func urlsOf(u *unstructured.Unstructured) []string {
+// URLs returns where an Ingress can be reached: its hosts, by https where it has a certificate for one.
+func URLs(u *unstructured.Unstructured) []string {
 	if gvk := u.GroupVersionKind(); gvk.Group != "networking.k8s.io" || gvk.Kind != "Ingress" {
 		return nil
 	}

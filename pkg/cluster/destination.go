@@ -44,6 +44,9 @@ type Destination struct {
 	version string
 }
 
+// ErrNoCluster is the error of a destination whose cluster nobody has described.
+var ErrNoCluster = errors.New("there is no cluster")
+
 // Resolve finds the cluster that an application's destination means, from the Secrets that describe clusters to the
 // application (those in its namespace) and from how we reach the cluster that we run in; inCluster is nil if that is not
 // to be used. project is the application's: where several Secrets describe a cluster, its project's goes before those for
@@ -71,7 +74,7 @@ func Resolve(dest appv1.ApplicationDestination, project string, secrets []*corev
 	}
 	if secret == nil {
 		if server != InClusterServer && name != InClusterName {
-			return Destination{}, fmt.Errorf("there is no cluster %s", quoteEither(server, name))
+			return Destination{}, fmt.Errorf("%w %s", ErrNoCluster, quoteEither(server, name))
 		}
 		return own(inCluster, Destination{Server: InClusterServer, Name: InClusterName, ClusterResources: true})
 	}

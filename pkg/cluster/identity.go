@@ -47,3 +47,12 @@ func (i Identity) impersonate(config *rest.Config) error {
 	config.Impersonate = rest.ImpersonationConfig{UserName: string(i)}
 	return nil
 }
+
+// Impersonated is a client configuration that is the identity's, made of one that may impersonate.
+func Impersonated(config *rest.Config, identity Identity) (*rest.Config, error) {
+	out := rest.CopyConfig(config)
+	if err := identity.impersonate(out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}

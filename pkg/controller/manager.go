@@ -27,6 +27,7 @@ import (
 
 	"argosy.dev/argosy/generated/clientset/versioned"
 	analysiscontroller "argosy.dev/argosy/pkg/controller/analysis"
+	applicationcontroller "argosy.dev/argosy/pkg/controller/application"
 	rolloutcontroller "argosy.dev/argosy/pkg/controller/rollout"
 	workflowcontroller "argosy.dev/argosy/pkg/controller/workflow"
 )
@@ -39,6 +40,8 @@ type Config struct {
 	Cluster *rest.Config
 	// ExecutorImage is the image that holds argosy-executor.
 	ExecutorImage string
+	// Applications looks at applications, for their loop and for the API server of the same process.
+	Applications *applicationcontroller.Engine
 	// LeaseNamespace is where the loops' Leases are; without one the loops run with no election.
 	LeaseNamespace string
 }
@@ -53,6 +56,9 @@ var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Inter
 	analysiscontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		// The environment variable is the peer's.
 		return analysiscontroller.New(analysiscontroller.Config{Argosy: argosy, Cluster: cluster, ClusterConfig: unthrottled(config.Cluster), PrometheusAddress: os.Getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS")})
+	},
+	applicationcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
+		return applicationcontroller.New(applicationcontroller.Config{Argosy: argosy, Cluster: cluster, Engine: config.Applications, Namespace: config.LeaseNamespace})
 	},
 	rolloutcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		others, err := dynamic.NewForConfig(unthrottled(config.Cluster))
@@ -101,8 +107,9 @@ const (
 	retryPeriod   = 2 * time.Second
 )
 
-// Run runs the wanted loops, each as soon as this process holds the Lease of its family, until ctx ends.
-// It returns early with an error if a loop cannot be made or fails.
+// Run runs the wanted loops, each as soon as this process holds the Lease of its family, until ctx ends, and beside them
+// what looks at applications, which the API server needs too. It returns early with an error if a loop cannot be made or
+// fails.
 func Run(ctx context.Context, wanted sets.Set[string], config Config) error {
 	argosy, err := versioned.NewForConfig(unthrottled(config.Argosy))
 	if err != nil {
@@ -119,7 +126,13 @@ func Run(ctx context.Context, wanted sets.Set[string], config Config) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var group sync.WaitGroup
-	errs := make(chan error, wanted.Len())
+	errs := make(chan error, wanted.Len()+1)
+	group.Go(func() {
+		defer stop()
+		if err := config.Applications.Run(ctx, argosy, unthrottled(config.Cluster)); err != nil {
+			errs <- fmt.Errorf("looking at applications: %w", err)
+		}
+	})
 	for _, name := range sets.List(wanted) {
 		group.Go(func() {
 			defer stop() // one loop's end is the end of all

@@ -1,0 +1,316 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application"
+	"argosy.dev/argosy/pkg/application/diff"
+	"argosy.dev/argosy/pkg/application/health"
+	"argosy.dev/argosy/pkg/application/object"
+	"argosy.dev/argosy/pkg/cluster"
+)
+
+// dryRuns is how many dry runs one look asks for at once.
+const dryRuns = 8
+
+// known is what earlier looks have found out of one application's objects. What an object and its manifest were is part
+// of the keys, so an answer is never out of date. It is safe for concurrent use.
+type known struct {
+	mu       sync.Mutex
+	modified map[object.Key]verdict
+	healths  map[types.UID]judged
+	made     []made
+}
+
+// verdict says whether an object differs, for one fingerprint of it and its manifest. The same manifest and the same
+// version have the same fingerprint, which need not be computed then.
+type verdict struct {
+	target      *unstructured.Unstructured
+	version     string
+	fingerprint string
+	modified    bool
+}
+
+// made are manifests that were made ready. They are made anew only when they, or the kinds of the cluster, change.
+type made struct {
+	digest  string
+	kinds   *cluster.Kinds
+	targets application.Targets
+}
+
+// madeKept is how many are kept: of what the application wants, and of what an operation syncs.
+const madeKept = 2
+
+// judged is how an object was, at one version of it.
+type judged struct {
+	version string
+	health  *appv1.HealthStatus
+}
+
+func newKnown() *known {
+	return &known{modified: map[object.Key]verdict{}, healths: map[types.UID]judged{}}
+}
+
+// compare compares all objects of an application with its manifests. Findings are what is wrong, and does not keep from
+// comparing.
+func (s *scene) compare(ctx context.Context, targets []*unstructured.Unstructured, k *known) ([]application.Compared, []application.Finding, error) {
+	if err := s.watch(ctx, targets); err != nil {
+		return nil, nil, incomparable(err)
+	}
+	out := make([]application.Compared, 0, len(targets))
+	wanted := map[object.Key]struct{}{}
+	var shared []application.Finding
+	for _, target := range targets {
+		key := object.KeyOf(target)
+		c := application.Compared{Key: key, Version: target.GroupVersionKind().Version, Target: target}
+		if key.Name != "" { // else a hook that is given a name when it is made
+			wanted[key] = struct{}{}
+			live, err := s.cache.Get(ctx, key, c.Version)
+			if unserved := (*cluster.NotServed)(nil); err != nil && !errors.As(err, &unserved) {
+				return nil, nil, incomparable(fmt.Errorf("%s cannot be read: %w", key.Label(), err))
+			}
+			c.Live = live
+			if of, self := trackedBy(live); self && of != s.instance && s.tracking.Annotate {
+				shared = append(shared, application.Finding{Type: appv1.ConditionSharedResourceWarning,
+					Message: fmt.Sprintf("%s/%s is part of applications %s and %s", key.Kind, key.Name, s.instance, of)})
+			}
+		}
+		out = append(out, c)
+	}
+	for _, live := range s.cache.Managed(s.instance, !s.tracking.Annotate) {
+		key := object.KeyOf(live)
+		if _, there := wanted[key]; !there && s.tracking.Owns(live, s.instance) && s.permitted(key) == nil && uncontrolled(live) {
+			out = append(out, application.Compared{Key: key, Version: live.GroupVersionKind().Version, Live: live})
+		}
+	}
+	findings, err := s.judge(ctx, out, k)
+	return out, append(findings, shared...), err
+}
+
+// trackedBy is to which application an object belongs, if there is one.
+func trackedBy(live *unstructured.Unstructured) (instance string, self bool) {
+	if live == nil {
+		return "", false
+	}
+	return object.Tracked(live)
+}
+
+// uncontrolled tells that no controller has made the object: what a controller copies onto the objects that it makes is not
+// meant to make them ours.
+func uncontrolled(u *unstructured.Unstructured) bool {
+	for _, owner := range u.GetOwnerReferences() {
+		if owner.Controller != nil && *owner.Controller {
+			return false
+		}
+	}
+	return true
+}
+
+// watch makes the cache know all that the application has or wants.
+func (s *scene) watch(ctx context.Context, targets []*unstructured.Unstructured) error {
+	needs := cluster.Needs{Instance: s.instance, Label: !s.tracking.Annotate}
+	if ns := s.app.Spec.Destination.Namespace; ns != "" {
+		needs.Namespaces = []string{ns}
+	}
+	seen := map[object.Key]struct{}{}
+	add := func(key object.Key) {
+		if _, there := seen[key]; !there && key.Name != "" {
+			seen[key] = struct{}{}
+			needs.Objects = append(needs.Objects, key)
+		}
+	}
+	for _, target := range targets {
+		add(object.KeyOf(target))
+	}
+	for _, had := range s.app.Status.Resources {
+		add(object.Key{Group: had.Group, Kind: had.Kind, Namespace: had.Namespace, Name: had.Name})
+	}
+	if state := s.app.Status.OperationState; state != nil && state.SyncResult != nil {
+		for _, had := range state.SyncResult.Resources {
+			add(object.Key{Group: had.Group, Kind: had.Kind, Namespace: had.Namespace, Name: had.Name})
+		}
+	}
+	return s.cache.Watch(ctx, s.user, needs)
+}
+
+// judge finds out of each object whether it differs, and how it does.
+func (s *scene) judge(ctx context.Context, all []application.Compared, k *known) ([]application.Finding, error) {
+	var mu sync.Mutex
+	var findings []application.Finding
+	find := func(kind appv1.ApplicationConditionType, format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		findings = append(findings, application.Finding{Type: kind, Message: fmt.Sprintf(format, args...)})
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(dryRuns)
+	for i := range all {
+		c := &all[i]
+		if c.Live == nil {
+			continue
+		}
+		c.Health = k.health(c.Live, s.settings.Health, func(err error) { find(appv1.ConditionComparisonError, "%s: %v", c.Key.Label(), err) })
+		if c.Target == nil {
+			continue
+		}
+		fingerprint, modified, there := k.verdict(c)
+		if there {
+			c.Modified = modified
+			continue
+		}
+		judge := func(predicted *unstructured.Unstructured) error {
+			result, err := diff.Compare(c.Target, c.Live, predicted, s.diff)
+			if err != nil {
+				find(appv1.ConditionComparisonError, "%s: %v", c.Key.Label(), err)
+				c.Modified = true
+				return nil
+			}
+			c.Modified = result.Modified
+			k.learn(c, fingerprint)
+			return nil
+		}
+		if !s.predicts(c) {
+			if err := judge(nil); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		group.Go(func() error {
+			answer, err := s.cache.Apply(ctx, s.request(c.Target, c.Live, true))
+			if err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				// Whoever may not write, or writes what is refused, sees so when it is synced. Until then it is compared as well
+				// as can be without the server.
+				return judge(nil)
+			}
+			return judge(answer.Object)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(findings, func(a, b application.Finding) int { return strings.Compare(a.Message, b.Message) })
+	return findings, nil
+}
+
+// predicts tells whether the server must be asked what would become of an object.
+func (s *scene) predicts(c *application.Compared) bool {
+	if object.IsHook(c.Target) || object.Skipped(c.Target) {
+		return false
+	}
+	return s.mode(c.Target) == cluster.ServerSide && diff.NeedsPrediction(c.Target, c.Live, "")
+}
+
+// mode is how an object is applied.
+func (s *scene) mode(target *unstructured.Unstructured) cluster.Mode {
+	switch {
+	case object.Effective(target, s.options, object.OptionReplace) == "true":
+		return cluster.Replace
+	case object.Effective(target, s.options, object.OptionServerSideApply) == "false":
+		return cluster.ClientSide
+	}
+	return cluster.ServerSide
+}
+
+// request is how a manifest is applied. live is the object, nil if there is none.
+func (s *scene) request(target, live *unstructured.Unstructured, dryRun bool) cluster.ApplyRequest {
+	request := cluster.ApplyRequest{
+		Object: target, Mode: s.mode(target), DryRun: dryRun,
+		NoValidation: object.Effective(target, s.options, object.OptionValidate) == "false",
+	}
+	if live != nil && request.Mode == cluster.ServerSide && !s.options.Is(object.OptionMigration, "false") {
+		request.Migrate = s.migrated()
+	}
+	return request
+}
+
+// migrated are the managers whose fields a server-side apply takes over.
+func (s *scene) migrated() []string {
+	if manager := s.app.Annotations[appv1.AnnotationClientSideApplyMigrationManager]; manager != "" {
+		return append(slices.Clone(cluster.MigratedManagers), manager)
+	}
+	return cluster.MigratedManagers
+}
+
+// verdict returns what is known of an object, and the fingerprint of what is looked at.
+func (k *known) verdict(c *application.Compared) (fingerprint string, modified, there bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v, there := k.modified[c.Key]
+	if there && v.target == c.Target && v.version == c.Live.GetResourceVersion() {
+		return v.fingerprint, v.modified, true
+	}
+	fingerprint = diff.Fingerprint(c.Target, c.Live)
+	if !there || v.fingerprint != fingerprint {
+		return fingerprint, false, false
+	}
+	v.target, v.version = c.Target, c.Live.GetResourceVersion()
+	k.modified[c.Key] = v
+	return fingerprint, v.modified, true
+}
+
+func (k *known) learn(c *application.Compared, fingerprint string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.modified[c.Key] = verdict{c.Target, c.Live.GetResourceVersion(), fingerprint, c.Modified}
+}
+
+// targets returns manifests that were made ready before, or has them made.
+func (k *known) targets(digest string, kinds *cluster.Kinds, make func() application.Targets) application.Targets {
+	k.mu.Lock()
+	for _, m := range k.made {
+		if digest != "" && m.digest == digest && m.kinds == kinds {
+			k.mu.Unlock()
+			return m.targets
+		}
+	}
+	k.mu.Unlock()
+	targets := make()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.made = append([]made{{digest, kinds, targets}}, k.made...)
+	k.made = k.made[:min(len(k.made), madeKept)]
+	return targets
+}
+
+// health returns how an object does, which is found out once for each version of it.
+func (k *known) health(live *unstructured.Unstructured, overrides *health.Overrides, failed func(error)) *appv1.HealthStatus {
+	k.mu.Lock()
+	before, there := k.healths[live.GetUID()]
+	k.mu.Unlock()
+	if there && before.version == live.GetResourceVersion() {
+		return before.health
+	}
+	now, err := health.Of(live, overrides)
+	if err != nil {
+		failed(err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.healths[live.GetUID()] = judged{live.GetResourceVersion(), now}
+	return now
+}
+
+// forget drops what is known: the settings that it rests on have changed.
+func (k *known) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.modified)
+	clear(k.healths)
+	k.made = nil
+}

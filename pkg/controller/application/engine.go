@@ -1,0 +1,169 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"argosy.dev/argosy/generated/clientset/versioned"
+	"argosy.dev/argosy/generated/informers/externalversions"
+	applisters "argosy.dev/argosy/generated/listers/application/v1alpha1"
+	"argosy.dev/argosy/pkg/cluster"
+	"argosy.dev/argosy/pkg/controller/loop"
+	"argosy.dev/argosy/pkg/git"
+	"argosy.dev/argosy/pkg/manifests"
+	"argosy.dev/argosy/pkg/render"
+)
+
+// EngineConfig is what an engine is made of.
+type EngineConfig struct {
+	// Dir is where Git objects are kept. They can be lost: what is missing is fetched again.
+	Dir string
+	// ControlNamespace is the namespace whose applications are known on objects by their name alone. Those of others are
+	// NAMESPACE_NAME there, so that two of the same name are told apart. The peer's is argocd.
+	ControlNamespace string
+	// ServiceAccount is the account, of an application's own namespace, as which Secrets, settings and destinations are
+	// used where the project names none.
+	ServiceAccount string
+	// LocalRepositories lets repositories be files of this machine. Only for tests: they are whatever the server may read.
+	LocalRepositories bool
+}
+
+// refsAge is how old what is known of a repository's branches may be, unless an application asks for the latest.
+const refsAge = time.Minute
+
+// Engine looks at applications: what they want, what there is, how the two differ. One serves the loop and the
+// subresources of a process. It is made by NewEngine, and of use while Run runs.
+type Engine struct {
+	config EngineConfig
+
+	started chan struct{}
+	// What follows is set once started is closed.
+	cluster  *rest.Config
+	projects applisters.AppProjectLister
+	tenants  *tenants
+	caches   *cluster.Caches
+	sources  *manifests.Generator
+
+	listening listeners
+}
+
+// listeners are told of changes.
+type listeners struct {
+	mu   sync.Mutex
+	next int
+	all  map[int]listener
+}
+
+type listener struct {
+	user      func(string)
+	namespace func(string)
+}
+
+// NewEngine returns an engine.
+func NewEngine(config EngineConfig) *Engine {
+	return &Engine{config: config, started: make(chan struct{}), listening: listeners{all: map[int]listener{}}}
+}
+
+// Run makes the engine work until ctx ends. argosy reaches the Argosy API server, and inCluster the cluster that this is
+// in, whose credentials are only ever used to impersonate.
+func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster *rest.Config) error {
+	factory := externalversions.NewSharedInformerFactoryWithOptions(argosy, 0, externalversions.WithTransform(loop.DropManagedFields))
+	projects := factory.Application().V1alpha1().AppProjects()
+	e.projects = projects.Lister()
+	e.cluster = inCluster
+	e.tenants = newTenants(inCluster, e.config.ServiceAccount, e.listening.tellNamespace)
+	e.caches = cluster.New(cluster.Config{
+		Changed: func(change cluster.Change) {
+			for _, user := range change.Users {
+				e.listening.tellUser(user)
+			}
+		},
+		UserAgent: "argosy-application-controller",
+	})
+	renderer := render.New(render.Config{})
+	defer renderer.Close()
+	store, err := git.NewStore(git.Options{Dir: e.config.Dir, AllowFile: e.config.LocalRepositories})
+	if err != nil {
+		return fmt.Errorf("the store of Git repositories: %w", err)
+	}
+	defer func() { utilruntime.HandleError(store.Close()) }()
+	e.sources = manifests.New(manifests.Config{Store: store, Renderer: renderer, Credentials: e.tenants, AllowLocal: e.config.LocalRepositories, Age: refsAge})
+	factory.Start(ctx.Done())
+	defer factory.Shutdown()
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { e.caches.Run(ctx) })
+	e.tenants.Start(ctx.Done())
+	defer e.tenants.Shutdown()
+	if !cache.WaitForCacheSync(ctx.Done(), projects.Informer().HasSynced) {
+		return nil // told to stop before it had begun
+	}
+	close(e.started)
+	<-ctx.Done()
+	return nil
+}
+
+// release notes that nobody looks at an application any longer.
+func (e *Engine) release(user string) {
+	select {
+	case <-e.started:
+		e.caches.Release(user)
+	default:
+	}
+}
+
+// subscribe has changes told: of applications by their user names, and of namespaces. It returns how to end that.
+func (e *Engine) subscribe(user, namespace func(string)) (end func()) {
+	l := &e.listening
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	id := l.next
+	l.next++
+	l.all[id] = listener{user, namespace}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.all, id)
+	}
+}
+
+func (l *listeners) tellUser(user string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.all {
+		one.user(user)
+	}
+}
+
+func (l *listeners) tellNamespace(namespace string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.all {
+		one.namespace(namespace)
+	}
+}
+
+// Default fills in the defaults.
+func (c *EngineConfig) Default() {
+	c.Dir = filepath.Join(os.TempDir(), "argosy-applications")
+	c.ControlNamespace, c.ServiceAccount = "argocd", "argocd-application-controller"
+}
+
+// AddFlags adds a flag for each field that an administrator decides about.
+func (c *EngineConfig) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&c.Dir, "application-cache-dir", c.Dir, "Directory for the objects of Git repositories. What is in it can be lost at any time.")
+	fs.StringVar(&c.ControlNamespace, "application-control-namespace", c.ControlNamespace, "Namespace whose applications are known on their objects by their name alone, as those of the peer's own namespace are. Those of other namespaces are NAMESPACE_NAME there.")
+	fs.StringVar(&c.ServiceAccount, "application-service-account", c.ServiceAccount, "Service account, of an application's own namespace, that is impersonated to read Secrets and settings there and to sync, where the project names none.")
+}

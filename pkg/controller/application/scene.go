@@ -1,0 +1,155 @@
+// Copyright The Argosy Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application"
+	"argosy.dev/argosy/pkg/application/diff"
+	"argosy.dev/argosy/pkg/application/object"
+	"argosy.dev/argosy/pkg/application/project"
+	"argosy.dev/argosy/pkg/application/settings"
+	"argosy.dev/argosy/pkg/cluster"
+)
+
+// scene is all that is looked at to say how an application does, but for its manifests and objects.
+type scene struct {
+	app      *appv1.Application
+	user     string
+	tenant   *tenant
+	settings *settings.Settings
+	project  *appv1.AppProject
+	cache    *cluster.Cache
+	kinds    *cluster.Kinds
+	instance string
+	tracking application.Tracking
+	options  object.Options
+	diff     diff.Options
+	// warnings are what is wrong, and does not keep from looking.
+	warnings []application.Finding
+}
+
+// problem is a finding that keeps from looking at an application any further.
+type problem struct{ application.Finding }
+
+func (p problem) Error() string { return p.Message }
+
+// errNoCluster is the error of an application whose cluster is gone.
+var errNoCluster = errors.New("the cluster is gone")
+
+func invalid(format string, args ...any) error {
+	return problem{application.Finding{Type: appv1.ConditionInvalidSpecError, Message: fmt.Sprintf(format, args...)}}
+}
+
+func incomparable(err error) error {
+	return problem{application.Finding{Type: appv1.ConditionComparisonError, Message: err.Error()}}
+}
+
+// scene finds what is needed to look at an application. An error that is a problem says why it cannot be looked at, any
+// other that it cannot be now.
+func (e *Engine) scene(ctx context.Context, app *appv1.Application) (*scene, error) {
+	select {
+	case <-e.started:
+	default:
+		return nil, apierrors.NewServiceUnavailable("what applications are made of cannot be looked at yet")
+	}
+	s := &scene{app: app, user: userOf(app), instance: object.InstanceName(app, e.config.ControlNamespace), options: optionsOf(app)}
+	var err error
+	if s.tenant, err = e.tenants.get(ctx, app.Namespace); err != nil {
+		return nil, err
+	}
+	if s.settings, err = s.tenant.parsed(); err != nil {
+		return nil, incomparable(err)
+	}
+	if s.project, err = e.project(app); err != nil {
+		return nil, err
+	}
+	if err := e.enter(ctx, s); err != nil {
+		return nil, err
+	}
+	s.tracking = application.Tracking{Annotate: s.settings.Tracking != settings.TrackingLabel, Installation: s.settings.InstallationID}
+	if s.settings.Tracking != settings.TrackingAnnotation {
+		s.tracking.Label = s.settings.InstanceLabel
+	}
+	if s.diff, err = s.settings.Diff(app, s.instance); err != nil {
+		return nil, invalid("spec.ignoreDifferences: %v", err)
+	}
+	return s, nil
+}
+
+// enter finds the cluster that the application goes to, and opens its cache as whoever may write there.
+func (e *Engine) enter(ctx context.Context, s *scene) error {
+	destination, err := cluster.Resolve(s.app.Spec.Destination, s.project.Name, s.tenant.secretsOf(cluster.SecretTypeCluster), e.cluster)
+	if errors.Is(err, cluster.ErrNoCluster) {
+		return fmt.Errorf("%w: %w", errNoCluster, invalid("spec.destination: %v", err))
+	}
+	if err != nil {
+		return invalid("spec.destination: %v", err)
+	}
+	if errs := project.Check(s.project, s.app, project.Cluster{Server: destination.Server, Name: destination.Name, Project: destination.Project}); len(errs) > 0 {
+		return invalid("%v", errors.Join(errs...))
+	}
+	named, err := project.ServiceAccount(s.project, destination.Server, s.app.Spec.Destination.Namespace, s.app.Namespace)
+	if err != nil {
+		return invalid("%v", err)
+	}
+	identity := cluster.Identity(named)
+	if identity == "" && destination.Own {
+		identity = cluster.ServiceAccount(s.app.Namespace, e.config.ServiceAccount)
+	}
+	if s.cache, err = e.caches.Use(s.user, destination, identity); err != nil {
+		return invalid("spec.destination: %v", err)
+	}
+	if s.kinds, err = s.cache.Kinds(ctx); err != nil {
+		return incomparable(fmt.Errorf("cluster %s cannot be asked what it serves: %w", destination.Server, err))
+	}
+	return nil
+}
+
+// project returns the application's project, with what global projects add.
+func (e *Engine) project(app *appv1.Application) (*appv1.AppProject, error) {
+	name := project.NameOf(app)
+	found, err := e.projects.AppProjects(app.Namespace).Get(name)
+	switch {
+	case err == nil:
+		return found, nil
+	case !apierrors.IsNotFound(err):
+		return nil, fmt.Errorf("reading project %s: %w", name, err)
+	case name == project.DefaultName:
+		return project.Default(app.Namespace), nil
+	}
+	return nil, invalid("%v", project.Missing(app))
+}
+
+// cluster is the destination as the project sees it.
+func (s *scene) cluster() project.Cluster {
+	d := s.cache.Destination()
+	return project.Cluster{Server: d.Server, Name: d.Name, Project: d.Project}
+}
+
+// namespaced tells whether objects of a kind are in namespaces.
+func (s *scene) namespaced(gvk schema.GroupVersionKind) (namespaced, known bool) {
+	kind, err := s.kinds.Find(gvk.GroupKind(), "")
+	return kind.Namespaced, err == nil
+}
+
+// permitted returns why the project does not permit an object.
+func (s *scene) permitted(key object.Key) error {
+	return project.PermitsObject(s.project, key, key.Namespace != "", s.cluster())
+}
+
+// optionsOf are the application's sync options.
+func optionsOf(app *appv1.Application) object.Options {
+	if app.Spec.SyncPolicy == nil {
+		return nil
+	}
+	return app.Spec.SyncPolicy.SyncOptions
+}
