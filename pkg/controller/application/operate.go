@@ -296,10 +296,10 @@ func (c *Controller) applyOne(ctx context.Context, s *scene, effect appsync.Effe
 		}
 	case appsync.Delete:
 		var answer cluster.Deleted
-		answer, err = s.cache.Delete(ctx, cluster.DeleteRequest{Key: e.For.Key, UID: e.UID, Propagation: e.Propagation, DryRun: e.DryRun})
+		answer, err = s.cache.Delete(ctx, cluster.DeleteRequest{Key: e.For.Key, UID: e.For.UID, Propagation: e.Propagation, DryRun: e.DryRun})
 		out.Message = answer.Message
 	case appsync.RemoveFinalizer:
-		err = s.cache.RemoveFinalizer(ctx, e.For.Key, e.UID, e.Finalizer)
+		err = s.cache.RemoveFinalizer(ctx, e.For.Key, e.For.UID, e.Finalizer)
 	default:
 		err = fmt.Errorf("unknown effect %T", effect)
 	}
