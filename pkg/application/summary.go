@@ -45,8 +45,11 @@ func summary(all []Compared) appv1.ApplicationSummary {
 	return out
 }
 
-// Images returns the images that the containers of a workload run.
+// Images returns the images that the containers of a workload run. Of nil there are none.
 func Images(u *unstructured.Unstructured) []string {
+	if u == nil {
+		return nil
+	}
 	var out []string
 	for _, path := range templates {
 		for _, list := range []string{"containers", "initContainers"} {
@@ -67,8 +70,11 @@ func Images(u *unstructured.Unstructured) []string {
 	return out
 }
 
-// URLs returns where an Ingress can be reached: its hosts, by https where it has a certificate for one.
+// URLs returns where an Ingress can be reached, and nothing of other kinds and of nil: its hosts, by https where it has a certificate for one.
 func URLs(u *unstructured.Unstructured) []string {
+	if u == nil {
+		return nil
+	}
 	if gvk := u.GroupVersionKind(); gvk.Group != "networking.k8s.io" || gvk.Kind != "Ingress" {
 		return nil
 	}

@@ -58,9 +58,28 @@ func (c *Controller) begin(ctx context.Context, s *scene, operation *appv1.Opera
 	if policy := app.Spec.SyncPolicy; policy != nil {
 		what.ManagedNamespaceMetadata = policy.ManagedNamespaceMetadata
 	}
-	state := appsync.Begin(*operation, what, c.now())
+	state := appsync.Begin(*operation, what, beginning(app, c.now()))
 	state.Message = "waiting for the sync to begin"
 	return &state, nil
+}
+
+// beginning is when an operation begins. It is what tells the hooks of one operation from those of another, so no two of an
+// application begin in the same second.
+func beginning(app *appv1.Application, now time.Time) time.Time {
+	now = now.Truncate(time.Second)
+	last := time.Time{}
+	if state := app.Status.OperationState; state != nil {
+		last = state.StartedAt.Time
+	}
+	for i := range app.Status.History {
+		if at := app.Status.History[i].DeployStartedAt; at != nil && at.After(last) {
+			last = at.Time
+		}
+	}
+	if !now.After(last) {
+		return last.Add(time.Second)
+	}
+	return now
 }
 
 // failed is the state of an operation that cannot begin.
