@@ -52,6 +52,7 @@ type Loops func(ctx context.Context, clients Clients) error
 // server, then the embedded etcd. loops may be nil, and so may live, what the
 // subresources of applications show of sources and clusters.
 func (o *Options) Run(ctx context.Context, live application.Live, loops Loops) error {
+	quietAboutGone()
 	clusterConfig, err := o.clusterConfig()
 	if err != nil {
 		return err
