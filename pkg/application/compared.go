@@ -23,6 +23,8 @@ type Compared struct {
 	Target, Live *unstructured.Unstructured
 	// Modified tells that Live differs from Target in something that counts.
 	Modified bool
+	// Rejected is why the server would refuse what Target wants, if it was asked and would. No Secret's value is in it.
+	Rejected string
 	// Health is how Live does; nil where no check knows its kind.
 	Health *appv1.HealthStatus
 }

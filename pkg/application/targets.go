@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application/diff"
 	"argosy.dev/argosy/pkg/application/object"
 )
 
@@ -100,7 +101,7 @@ func MakeTargets(in TargetsInput) Targets {
 				continue // a hook of a kind that nobody runs (Helm's tests, words that mean nothing)
 			}
 		}
-		u := manifest.DeepCopy()
+		u := diff.Normalized(manifest)
 		if namespaced, known := in.Namespaced(gvk); namespaced || !known {
 			if u.GetNamespace() == "" && (known || !likelyClusterScoped(gvk)) {
 				u.SetNamespace(in.Destination)

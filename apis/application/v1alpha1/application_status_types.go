@@ -76,6 +76,9 @@ const (
 	ConditionExcludedResourceWarning ApplicationConditionType = "ExcludedResourceWarning"
 	// ConditionOrphanedResourceWarning means that there are objects in the namespace that no application has made.
 	ConditionOrphanedResourceWarning ApplicationConditionType = "OrphanedResourceWarning"
+	// ConditionUnsupportedWarning means that the application, or its project, asks for something that this version does
+	// not do. The peer has no such condition.
+	ConditionUnsupportedWarning ApplicationConditionType = "UnsupportedWarning"
 )
 
 // Conditions of applications, as Kubernetes has them: with a status. They are always there once the server has looked.

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -194,8 +195,10 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				// Whoever may not write, or writes what is refused, sees so when it is synced. Until then it is compared as well
-				// as can be without the server.
+				// It is compared as well as can be without the server. A sync is told before it applies anything.
+				if refused := (*cluster.Error)(nil); errors.As(err, &refused) && definite(refused.Err) {
+					c.Rejected = err.Error()
+				}
 				return judge(nil)
 			}
 			return judge(answer.Object)
@@ -206,6 +209,11 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 	}
 	slices.SortFunc(findings, func(a, b application.Finding) int { return strings.Compare(a.Message, b.Message) })
 	return findings, nil
+}
+
+// definite tells whether an answer of the server would be the same if it were asked again.
+func definite(err error) bool {
+	return apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)
 }
 
 // predicts tells whether the server must be asked what would become of an object.

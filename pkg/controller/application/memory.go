@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -33,8 +34,14 @@ type memory struct {
 	// started is when the operation began whose effects are in done.
 	started metav1.Time
 	done    map[appsync.ID]appsync.Outcome
-	// cleaned is the operation whose hooks were cleaned up.
-	cleaned metav1.Time
+	// cleaned is the try of an operation whose hooks were cleaned up.
+	cleaned operationTry
+}
+
+// operationTry names one try of an operation.
+type operationTry struct {
+	started time.Time
+	retry   int64
 }
 
 // remember returns the memory of the application, a new one if another object had the name before.

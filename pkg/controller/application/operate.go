@@ -17,6 +17,7 @@ import (
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application"
+	"argosy.dev/argosy/pkg/application/diff"
 	"argosy.dev/argosy/pkg/application/object"
 	"argosy.dev/argosy/pkg/application/project"
 	appsync "argosy.dev/argosy/pkg/application/sync"
@@ -35,7 +36,6 @@ func (c *Controller) begin(ctx context.Context, s *scene, operation *appv1.Opera
 		return failed(operation, "Invalid operation specification: the operation asks for nothing", c.now()), nil
 	}
 	sources, revisions := asked(app, operation.Sync)
-	what := appv1.SyncOperationResult{}
 	resolved := revisions
 	if len(operation.Sync.Manifests) == 0 {
 		var err error
@@ -44,23 +44,48 @@ func (c *Controller) begin(ctx context.Context, s *scene, operation *appv1.Opera
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return failed(operation, err.Error(), c.now()), nil
+			return failed(operation, err.Error(), beginning(app, c.now())), nil
 		}
 	}
-	if several(app, operation.Sync) {
-		what.Sources, what.Revisions = sources, resolved
+	what := synced(app, operation.Sync, sources, resolved)
+	state := appsync.Begin(*operation, what, beginning(app, c.now()))
+	state.Message = "waiting for the sync to begin"
+	return &state, nil
+}
+
+// synced is what an operation syncs.
+func synced(app *appv1.Application, sync *appv1.SyncOperation, sources []appv1.ApplicationSource, revisions []string) appv1.SyncOperationResult {
+	what := appv1.SyncOperationResult{}
+	if several(app, sync) {
+		what.Sources, what.Revisions = sources, revisions
 	} else if len(sources) > 0 {
 		what.Source = &sources[0]
-		if len(resolved) > 0 {
-			what.Revision = resolved[0]
+		if len(revisions) > 0 {
+			what.Revision = revisions[0]
 		}
 	}
 	if policy := app.Spec.SyncPolicy; policy != nil {
 		what.ManagedNamespaceMetadata = policy.ManagedNamespaceMetadata
 	}
-	state := appsync.Begin(*operation, what, beginning(app, c.now()))
-	state.Message = "waiting for the sync to begin"
-	return &state, nil
+	return what
+}
+
+// again makes an operation sync what its sources are now, for its next try.
+func (c *Controller) again(ctx context.Context, s *scene, state *appv1.OperationState) (*appv1.OperationState, error) {
+	sources, _ := asked(s.app, state.Operation.Sync)
+	resolved, err := c.config.Engine.sources.Resolve(ctx, s.generate(wish{sources: sources, refresh: manifests.Latest}))
+	if err != nil {
+		if ctx.Err() != nil {
+			return state, ctx.Err()
+		}
+		return state, nil // it goes on with what it has, and fails again if that is wrong
+	}
+	next, what := state.DeepCopy(), synced(s.app, state.Operation.Sync, sources, resolved)
+	if state.SyncResult != nil {
+		what.Resources = state.SyncResult.Resources
+	}
+	next.SyncResult = &what
+	return next, nil
 }
 
 // beginning is when an operation begins. It is what tells the hooks of one operation from those of another, so no two of an
@@ -148,12 +173,17 @@ func (c *Controller) operate(ctx context.Context, s *scene, m *memory, state *ap
 		if decision.Ended() {
 			return state, 0, nil
 		}
+		if decision.Refresh {
+			if state, err = c.again(ctx, s, state); err != nil {
+				return state, 0, err
+			}
+		}
 		if decision.Write {
 			if err := store(state); err != nil {
 				return state, 0, err
 			}
 		}
-		if len(decision.Effects) == 0 {
+		if len(decision.Effects) == 0 && !decision.Write && !decision.Refresh {
 			return state, decision.After, nil
 		}
 		if err := c.applyAll(ctx, s, m, decision.Effects); err != nil {
@@ -269,8 +299,16 @@ func (l *look) object(ctx context.Context, c *application.Compared) appsync.Obje
 		kind, err = l.cache.Find(ctx, c.Key.GroupKind(), c.Version) // its definition may have come meanwhile
 	}
 	out.Served, out.Namespaced = err == nil, err == nil && kind.Namespaced
-	if err := l.permitted(c.Key); err != nil {
+	switch err := l.permitted(c.Key); {
+	case err != nil:
 		out.Refused = err.Error()
+	case c.Rejected != "":
+		out.Refused = c.Rejected
+	case c.Target != nil && c.Live != nil && l.options.Is(object.OptionRespectIgnore, "true"):
+		// A rule that does not fit the object ignores nothing.
+		if target, err := diff.IgnoreInTarget(c.Target, c.Live, l.diff); err == nil {
+			out.Target = target
+		}
 	}
 	return out
 }

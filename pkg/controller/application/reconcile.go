@@ -15,6 +15,7 @@ import (
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application"
+	"argosy.dev/argosy/pkg/application/project"
 	appsync "argosy.dev/argosy/pkg/application/sync"
 	"argosy.dev/argosy/pkg/controller/loop"
 	"argosy.dev/argosy/pkg/manifests"
@@ -88,7 +89,7 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	if err := c.finalize(ctx, l, &w); err != nil {
 		return 0, err
 	}
-	if over(state) {
+	if _, waits := retrying(state); over(state) || waits {
 		if err := c.cleanup(ctx, l, m, state); err != nil {
 			return 0, err
 		}
@@ -150,6 +151,16 @@ func (c *Controller) observe(ctx context.Context, s *scene, m *memory) (*look, a
 		return nil, seen, err
 	default:
 		seen.Comparison = l.comparison()
+		if _, warns := project.LooksForOrphans(s.project); warns && s.app.Spec.Destination.Namespace != "" {
+			orphans, err := s.orphans(ctx)
+			if err != nil {
+				return nil, seen, err
+			}
+			if len(orphans) > 0 {
+				l.findings = append(l.findings, application.Finding{Type: appv1.ConditionOrphanedResourceWarning,
+					Message: fmt.Sprintf("Application has %d orphaned resources", len(orphans))})
+			}
+		}
 	}
 	seen.Findings, seen.Revisions, seen.Types = append(s.warnings, l.findings...), l.revisions, l.types
 	return l, seen, nil
@@ -203,6 +214,14 @@ func runs(state *appv1.OperationState) bool {
 }
 
 func over(state *appv1.OperationState) bool { return state != nil && !runs(state) && state.Phase != "" }
+
+// retrying tells whether an operation waits for its next try.
+func retrying(state *appv1.OperationState) (until time.Time, waits bool) {
+	if state == nil {
+		return time.Time{}, false
+	}
+	return appsync.Retrying(state)
+}
 
 // stopped is the state of an operation that cannot go on, since the application cannot be looked at.
 func stopped(app *appv1.Application, message string, now time.Time) *appv1.OperationState {

@@ -112,7 +112,13 @@ func (c *Controller) removal(ctx context.Context, s *scene, m *memory) (appsync.
 			return appsync.DeleteDecision{}, err
 		}
 		// Only the hooks of deletion are wanted now: all else is to go.
-		l.targets = slices.DeleteFunc(slices.Clone(l.targets), func(u *unstructured.Unstructured) bool { return !hookOfDeletion(u) })
+		var hooks []*unstructured.Unstructured
+		for _, target := range l.targets {
+			if hookOfDeletion(target) {
+				hooks = append(hooks, appsync.Named(target, first(l.revisions), in.Since)...)
+			}
+		}
+		l.targets = hooks
 	}
 	all, _, err := s.compare(ctx, l.targets, m.known)
 	if err != nil {
@@ -122,6 +128,14 @@ func (c *Controller) removal(ctx context.Context, s *scene, m *memory) (appsync.
 		in.Objects = append(in.Objects, l.object(ctx, &all[i]))
 	}
 	return appsync.DeleteStep(in), nil
+}
+
+// first is the first of some revisions.
+func first(revisions []string) string {
+	if len(revisions) == 0 {
+		return ""
+	}
+	return revisions[0]
 }
 
 // hookOfDeletion tells whether an object is a hook that runs when the application is deleted.
@@ -206,7 +220,8 @@ func (c *Controller) setFinalizers(ctx context.Context, app *appv1.Application, 
 
 // cleanup lets go of the hooks of an operation whose end is stored.
 func (c *Controller) cleanup(ctx context.Context, l *look, m *memory, state *appv1.OperationState) error {
-	if m.cleaned.Equal(&state.StartedAt) {
+	try := operationTry{state.StartedAt.Time, state.RetryCount}
+	if m.cleaned == try {
 		return nil
 	}
 	for {
@@ -218,7 +233,7 @@ func (c *Controller) cleanup(ctx context.Context, l *look, m *memory, state *app
 		}
 		effects := appsync.Cleanup(state, l.app.UID, l.instance, objects)
 		if len(effects) == 0 {
-			m.cleaned = state.StartedAt
+			m.cleaned = try
 			return nil
 		}
 		for _, effect := range effects {

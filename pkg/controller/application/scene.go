@@ -69,8 +69,14 @@ func (e *Engine) scene(ctx context.Context, app *appv1.Application) (*scene, err
 	if s.settings, err = s.tenant.parsed(); err != nil {
 		return nil, incomparable(err)
 	}
-	if s.project, err = e.project(app); err != nil {
+	if s.project, err = e.project(app, s.settings); err != nil {
 		return nil, err
+	}
+	for _, finding := range project.Unsupported(app, s.project) {
+		if finding.Blocks {
+			return nil, invalid("%s", finding)
+		}
+		s.warnings = append(s.warnings, application.Finding{Type: appv1.ConditionUnsupportedWarning, Message: finding.String()})
 	}
 	if err := e.enter(ctx, s); err != nil {
 		return nil, err
@@ -115,18 +121,34 @@ func (e *Engine) enter(ctx context.Context, s *scene) error {
 }
 
 // project returns the application's project, with what global projects add.
-func (e *Engine) project(app *appv1.Application) (*appv1.AppProject, error) {
+func (e *Engine) project(app *appv1.Application, says *settings.Settings) (*appv1.AppProject, error) {
+	projects := e.projects.AppProjects(app.Namespace)
 	name := project.NameOf(app)
-	found, err := e.projects.AppProjects(app.Namespace).Get(name)
+	found, err := projects.Get(name)
 	switch {
 	case err == nil:
-		return found, nil
 	case !apierrors.IsNotFound(err):
 		return nil, fmt.Errorf("reading project %s: %w", name, err)
 	case name == project.DefaultName:
-		return project.Default(app.Namespace), nil
+		found = project.Default(app.Namespace)
+	default:
+		return nil, invalid("%v", project.Missing(app))
 	}
-	return nil, invalid("%v", project.Missing(app))
+	var globals []*appv1.AppProject
+	for _, name := range says.GlobalsOf(found) {
+		global, err := projects.Get(name)
+		if apierrors.IsNotFound(err) {
+			return nil, invalid("the global project %s, which the settings add to project %s, does not exist", name, found.Name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading project %s: %w", name, err)
+		}
+		globals = append(globals, global)
+	}
+	if len(globals) == 0 {
+		return found, nil
+	}
+	return project.Merge(found, globals...), nil
 }
 
 // cluster is the destination as the project sees it.

@@ -12,6 +12,7 @@ import (
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/apis/application/validation"
+	"argosy.dev/argosy/pkg/application/project"
 	"argosy.dev/argosy/registry/resource"
 )
 
@@ -33,7 +34,7 @@ func Kind(deps resource.Deps, live Live) *resource.Kind[*appv1.Application] {
 		TakeStatus:   takeStatus,
 		AfterStatus:  afterStatus,
 		Check:        resource.OnlyNew(validation.ValidateApplication),
-		Warn:         validation.WarnApplication,
+		Warn:         warn,
 		Fields: func(app *appv1.Application) fields.Set {
 			set := fields.Set{
 				appv1.FieldProject:              app.Spec.GetProject(),
@@ -65,4 +66,13 @@ func Kind(deps resource.Deps, live Live) *resource.Kind[*appv1.Application] {
 			}
 		},
 	}
+}
+
+// warn says what the writer of an application should know: also what it asks for and nothing acts on.
+func warn(app *appv1.Application) []string {
+	warnings := validation.WarnApplication(app)
+	for _, finding := range project.Unsupported(app, nil) {
+		warnings = append(warnings, finding.Path.String()+": "+finding.Reason)
+	}
+	return warnings
 }
