@@ -83,6 +83,12 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	if auto.Error != "" {
 		seen.Findings = append(seen.Findings, application.Finding{Type: appv1.ConditionSyncError, Message: auto.Error})
 	}
+	if auto.Operation != nil {
+		// One write tells what was found and that it is being mended.
+		if seen.Operation, err = c.begin(ctx, s, auto.Operation); err != nil {
+			return 0, err
+		}
+	}
 	if err := w.write(ctx, seen, true); err != nil {
 		return 0, err
 	}
@@ -95,9 +101,6 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 		}
 	}
 	if auto.Operation != nil {
-		if err := c.start(ctx, s, &w, auto.Operation); err != nil {
-			return 0, err
-		}
 		return c.see(ctx, w.app, m)
 	}
 	return soonest(after, auto.After, c.interval(s)), nil
