@@ -76,15 +76,16 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 		return 0, err
 	}
 	seen.Operation, seen.History = state, w.app.Status.History
-	if over(state) && wanted(app) != nil {
+	justEnded := over(state) && wanted(app) != nil
+	if justEnded {
 		seen.History = appsync.Complete(seen.History, state, app.Spec.GetRevisionHistoryLimit())
 	}
 	auto := c.automatic(w.app, seen, state)
 	if auto.Error != "" {
 		seen.Findings = append(seen.Findings, application.Finding{Type: appv1.ConditionSyncError, Message: auto.Error})
 	}
-	if auto.Operation != nil {
-		// One write tells what was found and that it is being mended.
+	// One write tells what was found and that it is being mended, unless it has to tell first that an operation has ended.
+	if auto.Operation != nil && !justEnded {
 		if seen.Operation, err = c.begin(ctx, s, auto.Operation); err != nil {
 			return 0, err
 		}
