@@ -44,7 +44,10 @@ func (c *Controller) begin(ctx context.Context, s *scene, operation *appv1.Opera
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return failed(operation, err.Error(), beginning(app, c.now())), nil
+			state := failed(operation, err.Error(), beginning(app, c.now()))
+			what := synced(app, operation.Sync, sources, revisions)
+			state.SyncResult = &what // it was tried: an automated sync is not tried again and again
+			return state, nil
 		}
 	}
 	what := synced(app, operation.Sync, sources, resolved)

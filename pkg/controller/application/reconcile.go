@@ -24,6 +24,9 @@ import (
 // lookAgain is how soon an application is looked at again that could not be looked at now.
 const lookAgain = 10 * time.Second
 
+// troubled is how soon an application is looked at again with which something is wrong.
+const troubled = 30 * time.Second
+
 // reconcile looks at one application, goes on with its operation, and writes what has come of it. It returns after which
 // time to look again without an event, or zero.
 func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
@@ -59,7 +62,8 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	s, err := c.config.Engine.scene(ctx, app)
 	trouble := problem{}
 	if asProblem(err, &trouble) {
-		return 0, w.write(ctx, application.Observed{Findings: []application.Finding{trouble.Finding}, Operation: stopped(app, trouble.Message, c.now()), History: app.Status.History}, false)
+		// What is wrong may be mended where no event tells of it, as in a cluster that was away.
+		return troubled, w.write(ctx, application.Observed{Findings: []application.Finding{trouble.Finding}, Operation: stopped(app, trouble.Message, c.now()), History: app.Status.History}, false)
 	}
 	if err != nil {
 		return 0, err
@@ -102,7 +106,8 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 		}
 	}
 	if auto.Operation != nil {
-		return c.see(ctx, w.app, m)
+		c.loop.Add(keyOf(app)) // it is taken up again at once
+		return 0, nil
 	}
 	return soonest(after, auto.After, c.interval(s)), nil
 }
