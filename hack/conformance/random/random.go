@@ -223,7 +223,11 @@ func (s *sender) makeUp(seed uint64, targets []string, plain bool) (obj map[stri
 	delete(obj, "status")
 	obj = merge(obj, clone(s.skeleton), seed%3 == 0).(map[string]any)
 	obj["apiVersion"], obj["kind"] = compat.String(), s.kind.Name
-	obj["metadata"] = map[string]any{"name": fmt.Sprintf("random-%s-%d", strings.ToLower(s.kind.Name), seed)}
+	obj["metadata"] = map[string]any{
+		"name": fmt.Sprintf("random-%s-%d", strings.ToLower(s.kind.Name), seed),
+		// Nobody is to look for the repository of an application that is made up.
+		"annotations": map[string]any{"argocd.argoproj.io/skip-reconcile": "true"},
+	}
 	return obj, status
 }
 

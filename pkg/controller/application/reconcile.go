@@ -63,7 +63,7 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	trouble := problem{}
 	if asProblem(err, &trouble) {
 		// What is wrong may be mended where no event tells of it, as in a cluster that was away.
-		return troubled, w.write(ctx, application.Observed{Findings: []application.Finding{trouble.Finding}, Operation: stopped(app, trouble.Message, c.now()), History: app.Status.History}, false)
+		return troubled, w.write(ctx, application.Observed{Findings: []application.Finding{trouble.Finding}, Operation: stopped(app, trouble.Message, c.now()), History: app.Status.History}, true)
 	}
 	if err != nil {
 		return 0, err
