@@ -56,3 +56,13 @@ func Impersonated(config *rest.Config, identity Identity) (*rest.Config, error) 
 	}
 	return out, nil
 }
+
+// Namespace is the namespace of the service account; empty where the identity is none.
+func (i Identity) Namespace() string {
+	account, found := strings.CutPrefix(string(i), accountPrefix)
+	if !found {
+		return ""
+	}
+	namespace, _, _ := strings.Cut(account, ":")
+	return namespace
+}

@@ -107,9 +107,9 @@ func (e *Engine) enter(ctx context.Context, s *scene) error {
 	if err != nil {
 		return invalid("%v", err)
 	}
-	identity := cluster.Identity(named)
-	if identity == "" && destination.Own {
-		identity = cluster.ServiceAccount(s.app.Namespace, e.config.ServiceAccount)
+	identity, err := e.identity(s, destination, named)
+	if err != nil {
+		return err
 	}
 	if s.cache, err = e.caches.Use(s.user, destination, identity); err != nil {
 		return invalid("spec.destination: %v", err)
@@ -118,6 +118,27 @@ func (e *Engine) enter(ctx context.Context, s *scene) error {
 		return incomparable(fmt.Errorf("cluster %s cannot be asked what it serves: %w", destination.Server, err))
 	}
 	return nil
+}
+
+// identity is as whom a destination is used. named is the account that the project names, empty if it names none. Whoever
+// may write projects in a namespace can name any account there is, so one of another namespace is not taken from them, but
+// for the projects of the control namespace, which are the administrator's.
+func (e *Engine) identity(s *scene, destination cluster.Destination, named string) (cluster.Identity, error) {
+	identity := cluster.Identity(named)
+	if identity == "" {
+		if destination.Own {
+			return cluster.ServiceAccount(s.app.Namespace, e.config.ServiceAccount), nil
+		}
+		return "", nil
+	}
+	if err := identity.Check(); err != nil {
+		return "", invalid("spec.destinationServiceAccounts of project %s: %v", s.project.Name, err)
+	}
+	if s.app.Namespace != e.config.ControlNamespace && identity.Namespace() != s.app.Namespace {
+		return "", invalid("spec.destinationServiceAccounts of project %s: %s is an account of another namespace than %s: only projects of namespace %s may name such",
+			s.project.Name, named, s.app.Namespace, e.config.ControlNamespace)
+	}
+	return identity, nil
 }
 
 // project returns the application's project, with what global projects add.
