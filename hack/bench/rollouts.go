@@ -271,7 +271,7 @@ func (b *runner) rollouts(ctx context.Context, n int, rest time.Duration) (rows 
 	sets := total(cluster, "replicasets")
 	status := total(ours, "rollouts/status") // the changes of the image are not among them
 	steps := float64(n * (rolloutSteps + 1))
-	add(fmt.Sprintf("writes of ReplicaSets; of status; Events, for each of %d steps (the end is one)", rolloutSteps+1), "%.2f; %.2f; %.2f", sets/steps, status/steps, cluster["POST events"]/steps)
+	add(fmt.Sprintf("writes of ReplicaSets; of status, for each of %d steps (the end is one)", rolloutSteps+1), "%.2f; %.2f", sets/steps, status/steps)
 	say("writes to kube-apiserver: %s", list(cluster))
 	say("writes to Argosy: %s", list(ours))
 	return rows, true, nil
