@@ -227,6 +227,7 @@ func (s *scope) Delete(o any) error {
 		if old := s.table.items[it.place]; old != nil && (old.uid == it.uid || newer(it.version, old.version)) {
 			c.dropLocked(old, users)
 		}
+		s.seenLocked(it.version)
 	}
 	c.mu.Unlock()
 	c.tell(it.key(), users)
@@ -292,6 +293,10 @@ func (s *scope) Resync() error { return nil }
 func (s *scope) UpdateResourceVersion(version string) {
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
+	s.seenLocked(version)
+}
+
+func (s *scope) seenLocked(version string) {
 	if s.seen == "" || newer(version, s.seen) {
 		s.seen = version
 	}

@@ -176,11 +176,17 @@ func (c *Cache) learn(kind Kind, u *unstructured.Unstructured) {
 	}
 	users := map[string]struct{}{}
 	c.mu.Lock()
-	if s := t.scopeOf(it.namespace); s != nil && c.tables[kind.GroupKind()] == t {
+	if s := t.scopeOf(it.namespace); s != nil && c.tables[kind.GroupKind()] == t && !s.pastLocked(it) {
 		c.putLocked(it, users)
 	}
 	c.mu.Unlock()
 	c.tell(it.key(), users)
+}
+
+// pastLocked tells that the watch has seen the end of an object: the answer to a request may come after what the watch
+// tells of it. Nobody would ever take such an object away again.
+func (s *scope) pastLocked(it *item) bool {
+	return s.table.items[it.place] == nil && s.seen != "" && !newer(it.version, s.seen)
 }
 
 // learnGone notes that an object is gone.
