@@ -30,9 +30,10 @@ func (r *run) scaleBlueGreen() {
 		r.dropDeadline(r.stable)
 		r.scale(r.stable, r.replicas())
 	}
+	// Those that go make room for the new one.
+	r.retire()
 	r.scaleNew(r.previewCount())
 	r.shrinkWorkload()
-	r.retire()
 }
 
 // keepFormer marks the version that the live one has followed, so that one can go back to it at once for a time.

@@ -178,3 +178,23 @@ func TestDelayLimitLowered(t *testing.T) {
 	s.run(5 * time.Second)
 	s.wantPods("1:0 2:1 3:1")
 }
+
+// TestBlueGreenSurge: a third version does not come beside the second, but instead of it, where no version is to wait.
+func TestBlueGreenSurge(t *testing.T) {
+	for name, tc := range map[string]struct{ fields, pods string }{
+		"none waits":       {"scaleDownDelayRevisionLimit: 0", "1:3 2:0 3:0 4:3"},
+		"no time to wait":  {"scaleDownDelaySeconds: 0", "1:3 2:0 3:0 4:3"},
+		"one waits":        {"scaleDownDelayRevisionLimit: 1, scaleDownDelaySeconds: 600", "1:3 2:0 3:3 4:3"},
+		"as many as there": {"scaleDownDelaySeconds: 600", "1:3 2:3 3:3 4:3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSim(t, `spec: {replicas: 3, strategy: {blueGreen: {activeService: active, autoPromotionEnabled: false, `+tc.fields+`}}}`)
+			s.phase(rov1.RolloutPhaseHealthy)
+			for _, image := range []string{"two", "three", "four"} {
+				s.image(image)
+				s.phase(rov1.RolloutPhasePaused)
+			}
+			s.wantPods(tc.pods)
+		})
+	}
+}

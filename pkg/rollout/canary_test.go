@@ -135,6 +135,24 @@ func TestResizeWhilePausedByHand(t *testing.T) {
 	s.wantPods("1:2 2:2")
 }
 
+// TestResizeWhilePausedAfterWayBack: pods of a version that was given up just before the pause count as well.
+func TestResizeWhilePausedAfterWayBack(t *testing.T) {
+	s := newSim(t, `spec: {replicas: 4, strategy: {canary: {maxSurge: 0, maxUnavailable: 1, steps: [{setWeight: 25}, {pause: {}}]}}}`)
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.image("two")
+	s.phase(rov1.RolloutPhasePaused)
+	s.wantPods("1:3 2:1")
+	s.do(Pause(s.ro, &rov1.RolloutPause{}, s.now))
+	s.image("one")
+	s.resize(6)
+	s.run(time.Minute)
+	s.wantPods("2:1 3:5")
+	s.do(Resume(s.ro, &rov1.RolloutResume{}, s.now))
+	s.ro.Generation++
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.wantPods("2:0 3:6")
+}
+
 func TestPromoteFull(t *testing.T) {
 	s := newSim(t, `spec: {replicas: 3, strategy: {canary: {steps: [{setWeight: 20}, {pause: {}}, {setWeight: 40}, {pause: {}}]}}}`)
 	s.phase(rov1.RolloutPhaseHealthy)

@@ -73,7 +73,7 @@ func TestEventsOfBlueGreen(t *testing.T) {
 	s.phase(rov1.RolloutPhasePaused)
 	s.do(Abort(s.ro, &rov1.RolloutAbort{}, s.now))
 	s.phase(rov1.RolloutPhaseDegraded)
-	if got := s.ro.Status.Message; got != "RolloutAborted: Rollout aborted update to revision 2" {
+	if got := s.ro.Status.Message; !strings.HasPrefix(got, "RolloutAborted: Rollout aborted update to revision 2, since 2026-11-24T03:") {
 		t.Error(got)
 	}
 	s.until("end of the new pods", func() bool { return s.pods() == "1:1 2:0" })

@@ -15,13 +15,26 @@ import (
 // know, and goes on with numbers and since when.
 func (r *run) phase() {
 	s := &r.status
+	if c := conditionOf(s, rov1.RolloutConditionInvalidSpec); c != nil {
+		// The peer's very words, for tools that look for them. Since when is in the condition.
+		s.Phase, s.Message = rov1.RolloutPhaseDegraded, "InvalidSpec: "+c.Message
+		return
+	}
 	for _, c := range s.Conditions {
 		switch {
-		case c.Type == rov1.RolloutConditionInvalidSpec:
-			s.Phase, s.Message = rov1.RolloutPhaseDegraded, "InvalidSpec: "+c.Message
+		case c.Reason == reasonAborted:
+			since := c.LastTransitionTime
+			if s.AbortedAt != nil {
+				since = *s.AbortedAt
+			}
+			s.Phase, s.Message = rov1.RolloutPhaseDegraded, c.Reason+": "+c.Message+", since "+clock(since)
 			return
-		case c.Reason == reasonAborted || c.Reason == reasonTimedOut || c.Reason == reasonCreateError:
+		case c.Reason == reasonTimedOut:
+			// The condition's message tells since when there is no progress.
 			s.Phase, s.Message = rov1.RolloutPhaseDegraded, c.Reason+": "+c.Message
+			return
+		case c.Reason == reasonCreateError:
+			s.Phase, s.Message = rov1.RolloutPhaseDegraded, c.Reason+": "+c.Message+", since "+clock(c.LastTransitionTime)
 			return
 		}
 	}

@@ -38,6 +38,12 @@ func drawRollout(t *rapid.T) *sim {
 		} else if rapid.Bool().Draw(t, "timed") {
 			add("autoPromotionSeconds: 5")
 		}
+		if rapid.Bool().Draw(t, "delay limit") {
+			add("scaleDownDelayRevisionLimit: %d", rapid.IntRange(0, 2).Draw(t, "limit"))
+		}
+		if rapid.Bool().Draw(t, "short delay") {
+			add("scaleDownDelaySeconds: %d", rapid.IntRange(0, 5).Draw(t, "delay"))
+		}
 		if rapid.Bool().Draw(t, "analyses") {
 			add("prePromotionAnalysis: {templates: [{templateName: check}]}")
 			add("postPromotionAnalysis: {templates: [{templateName: check}]}")

@@ -75,9 +75,14 @@ func (r *run) resizeHalted() (scaled bool) {
 	slices.SortStableFunc(targets, func(a, b target) int {
 		return cmp.Compare(a.count-*a.rs.Spec.Replicas, b.count-*b.rs.Spec.Replicas)
 	})
+	surge, _ := r.fences()
 	done := true
 	for _, t := range targets {
 		count := r.spared(t.rs, t.count)
+		if c := r.spec.Strategy.Canary; count > *t.rs.Spec.Replicas && c.TrafficRouting == nil {
+			// Pods of older versions, which stay as long as nothing moves, count as well.
+			count = min(count, *t.rs.Spec.Replicas+max(0, r.replicas()+surge-sum(r.sets, wanted)))
+		}
 		done = done && count == t.count
 		scaled = r.scaleNoting(t.rs, count, t.rs.Annotations[rov1.AnnotationDesiredReplicas]) || scaled
 	}

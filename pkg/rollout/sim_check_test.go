@@ -6,6 +6,7 @@ package rollout
 import (
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
@@ -23,7 +26,11 @@ import (
 func (s *sim) checkScale(set *simSet, to int32) {
 	s.t.Helper()
 	from, replicas := *set.rs.Spec.Replicas, s.ro.Spec.GetReplicas()
-	if s.ro.Spec.Strategy.Canary == nil || from == to {
+	if from == to {
+		return
+	}
+	if s.ro.Spec.Strategy.Canary == nil {
+		s.checkBlueGreenScale(set, to)
 		return
 	}
 	surge, unavailable := s.fences()
@@ -55,6 +62,59 @@ func (s *sim) checkScale(set *simSet, to int32) {
 		if after < before && after < replicas-unavailable {
 			s.t.Fatalf("%s is scaled from %d to %d: %d pods stay available of %d, at least %d\n%s", set.rs.Name, from, to, after, before, replicas-unavailable, s.describe())
 		}
+	}
+}
+
+// checkBlueGreenScale holds a change of a number of pods of blue-green against what is allowed. Its surge is one whole
+// version beside the stable one, and those that wait for the end of their delay: as many as the limit says, and none with
+// more pods than are wanted. The version that is live keeps the pods that have to be available.
+func (s *sim) checkBlueGreenScale(set *simSet, to int32) {
+	s.t.Helper()
+	from, n, bg := *set.rs.Spec.Replicas, s.ro.Spec.GetReplicas(), s.ro.Spec.Strategy.BlueGreen
+	latest := int64(0)
+	for _, other := range s.sets {
+		latest = max(latest, revisionOf(other.rs))
+	}
+	live := selects(s.services["active"])
+	if to < from {
+		available := int32(0)
+		for _, p := range set.pods {
+			if s.isAvailable(p, set.rs) {
+				available++
+			}
+		}
+		_, unavailable, err := replicas.Fences(intstr.FromInt32(0), s.ro.Spec.GetMaxUnavailable(), n)
+		if err != nil {
+			s.t.Fatalf("%v", err)
+		}
+		if after := min(available, to); hashOf(set.rs) == live && after < available && after < n-unavailable {
+			s.t.Fatalf("%s, which is live, is scaled from %d to %d: %d pods stay available of %d, at least %d\n%s", set.rs.Name, from, to, after, available, n-unavailable, s.describe())
+		}
+		return
+	}
+	total, most, waiting := to-from, int32(0), int32(0)
+	for _, other := range s.sets {
+		total += *other.rs.Spec.Replicas
+		_, waits := deadline(other.rs)
+		switch hash := hashOf(other.rs); {
+		case revisionOf(other.rs) == latest:
+			own := max(n, ptr.Deref(bg.PreviewReplicaCount, 0))
+			if most += own; other == set && to > own {
+				s.t.Fatalf("%s is scaled from %d to %d, at most %d\n%s", set.rs.Name, from, to, own, s.describe())
+			}
+		case hash == s.ro.Status.StableRS || hash == live:
+			if most += n; other == set && to > n {
+				s.t.Fatalf("%s is scaled from %d to %d, at most %d\n%s", set.rs.Name, from, to, n, s.describe())
+			}
+		case waits && waiting < ptr.Deref(bg.ScaleDownDelayRevisionLimit, math.MaxInt32):
+			waiting++
+			most += n
+		case other == set:
+			s.t.Fatalf("%s is neither new nor stable, and is scaled from %d to %d\n%s", set.rs.Name, from, to, s.describe())
+		}
+	}
+	if total > most {
+		s.t.Fatalf("%s is scaled from %d to %d: %d pods in all, at most %d\n%s", set.rs.Name, from, to, total, most, s.describe())
 	}
 }
 
