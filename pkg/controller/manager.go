@@ -58,7 +58,7 @@ var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Inter
 		return analysiscontroller.New(analysiscontroller.Config{Argosy: argosy, Cluster: cluster, ClusterConfig: unthrottled(config.Cluster), PrometheusAddress: os.Getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS")})
 	},
 	applicationcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
-		return applicationcontroller.New(applicationcontroller.Config{Argosy: argosy, Cluster: cluster, Engine: config.Applications, Namespace: config.LeaseNamespace})
+		return applicationcontroller.New(applicationcontroller.Config{Argosy: argosy, Cluster: cluster, Engine: config.Applications, Namespace: config.LeaseNamespace}), nil
 	},
 	rolloutcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		others, err := dynamic.NewForConfig(unthrottled(config.Cluster))

@@ -90,7 +90,7 @@ func checked(a Address) (Address, error) {
 	}
 	// What .. leads to is up to the server, and so credentials for one folder would open another.
 	if strings.Contains(a.Path+"/", "/../") || strings.HasPrefix(a.Path, "../") {
-		return Address{}, errors.New("the path of the repository has ..")
+		return Address{}, errors.New("the path of the repository has .. in it")
 	}
 	// A path that begins with a dash would be an option to the program on the other side.
 	if a.Path == "" || a.Path == "/" || strings.HasPrefix(a.Path, "-") || strings.ContainsAny(a.Path, "\x00\r\n") {

@@ -159,7 +159,7 @@ func refuseLocal(_, address string, _ syscall.RawConn) error {
 		return fmt.Errorf("address %s: %w", address, err)
 	}
 	if ip := to.Addr().Unmap().WithZone(""); slices.Contains(handOut, ip) || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
-		return fmt.Errorf("address %s is the server's own or its link's, which repositories must not be at", ip)
+		return fmt.Errorf("address %s is the server's own or its link's, which users must not reach through it", ip)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package remote
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 )
@@ -40,24 +41,28 @@ func (b Bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // Limit returns a reader that fails with ErrTooLarge beyond so many bytes.
-func Limit(r io.ReadCloser, limit int64) io.ReadCloser { return &limited{r, limit} }
+func Limit(r io.ReadCloser, limit int64) io.ReadCloser { return &limited{r, limit, limit} }
 
 type limited struct {
 	io.ReadCloser
-	left int64
+	left, limit int64
+}
+
+func (l *limited) exceeded() error {
+	return fmt.Errorf("%w: it has more than %d bytes", ErrTooLarge, l.limit)
 }
 
 // Read fails once there is more than may be.
 func (l *limited) Read(p []byte) (int, error) {
 	if l.left < 0 {
-		return 0, ErrTooLarge
+		return 0, l.exceeded()
 	}
 	if int64(len(p)) > l.left+1 {
 		p = p[:l.left+1]
 	}
 	n, err := l.ReadCloser.Read(p)
 	if l.left -= int64(n); l.left < 0 {
-		return n - 1, ErrTooLarge
+		return n - 1, l.exceeded()
 	}
 	return n, err
 }

@@ -148,12 +148,16 @@ var remoteResource = regexp.MustCompile(`(?i)^(git::|ssh://|https?://|file://|oc
 // checkRemote refuses a kustomization that refers to what is not in the repository.
 func checkRemote(file string, k *types.Kustomization) error {
 	lists := map[string][]string{
-		"resources": k.Resources, "bases": k.Bases, "components": k.Components, "crds": k.Crds,
+		"resources": k.Resources, "components": k.Components, "crds": k.Crds,
+		//lint:ignore SA1019 Users still write it.
+		"bases": k.Bases,
 		"configurations": k.Configurations, "generators": k.Generators, "transformers": k.Transformers, "validators": k.Validators,
 	}
+	//lint:ignore SA1019 Users still write it.
 	for _, patch := range append(append([]types.Patch{}, k.Patches...), k.PatchesJson6902...) {
 		lists["patches"] = append(lists["patches"], patch.Path)
 	}
+	//lint:ignore SA1019 Users still write it.
 	for _, patch := range k.PatchesStrategicMerge {
 		if !strings.Contains(string(patch), "\n") {
 			lists["patchesStrategicMerge"] = append(lists["patchesStrategicMerge"], string(patch))

@@ -178,10 +178,12 @@ func addLabels(k *types.Kustomization, options *appv1.ApplicationSourceKustomize
 	}
 	if !is(options.LabelWithoutSelector) {
 		for _, key := range slices.Sorted(maps.Keys(options.CommonLabels)) {
+			//lint:ignore SA1019 Users still write it, and it is what this option sets.
 			if _, there := k.CommonLabels[key]; there && !is(options.ForceCommonLabels) {
 				return invalid("kustomize.commonLabels: label %s already in kustomization file", key)
 			}
 		}
+		//lint:ignore SA1019 As above.
 		k.CommonLabels = merged(k.CommonLabels, options.CommonLabels)
 		return nil
 	}

@@ -325,7 +325,6 @@ func TestMasksLeakNothing(t *testing.T) {
 		} else if text, err = Unified(r.Live, r.Predicted, "sensitive"); err == nil {
 			said += text
 		}
-		said += Redact("the server says: "+a+" and "+base64.StdEncoding.EncodeToString([]byte(b))+" are wrong", build("data", a), build("data", b))
 		for _, v := range []string{a, b} {
 			for _, form := range []string{v, base64.StdEncoding.EncodeToString([]byte(v))} {
 				if strings.Contains(said, form) {

@@ -4,7 +4,6 @@
 package diff
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -80,57 +79,4 @@ func (m masks) of(key string, value any) string {
 		m[key][string(raw)] = mask + strings.Repeat("+", len(m[key]))
 	}
 	return m[key][string(raw)]
-}
-
-// minSecret is the length of the shortest value that Redact looks for, in bytes: shorter ones occur by chance.
-const minSecret = 3
-
-// Redact takes the values of Secrets out of a text, such as an error in which an API server quotes what it refuses.
-func Redact(text string, objects ...*unstructured.Unstructured) string {
-	var values []string
-	add := func(s string) {
-		if s = strings.TrimSpace(s); len(s) >= minSecret {
-			values = append(values, s)
-		}
-	}
-	for _, u := range objects {
-		if u == nil || !isSecret(u) {
-			continue
-		}
-		for key, value := range u.Object {
-			if !slices.Contains(public, key) {
-				texts(value, func(s string) {
-					add(s)
-					if plain, err := base64.StdEncoding.DecodeString(s); err == nil {
-						add(string(plain))
-					}
-					add(base64.StdEncoding.EncodeToString([]byte(s)))
-				})
-			}
-		}
-	}
-	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // those that hold others first
-	for _, v := range values {
-		text = strings.ReplaceAll(text, v, mask)
-		if quoted, err := json.Marshal(v); err == nil {
-			text = strings.ReplaceAll(text, strings.Trim(string(quoted), `"`), mask)
-		}
-	}
-	return text
-}
-
-// texts calls a function with each text in a value.
-func texts(v any, f func(string)) {
-	switch v := v.(type) {
-	case string:
-		f(v)
-	case map[string]any:
-		for _, item := range v {
-			texts(item, f)
-		}
-	case []any:
-		for _, item := range v {
-			texts(item, f)
-		}
-	}
 }

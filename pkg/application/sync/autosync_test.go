@@ -4,7 +4,6 @@
 package sync
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -142,23 +141,13 @@ func TestHistory(t *testing.T) {
 	if len(Complete(history, last(appv1.OperationSucceeded, "e", 0, 0), 0)) != 0 {
 		t.Errorf("a history of none has some")
 	}
+}
 
-	app := autoApp()
-	app.Status.History = history
-	if _, err := Rollback(app, 2, true, false); err == nil || !strings.Contains(err.Error(), "auto-sync") {
-		t.Errorf("error is %v", err)
-	}
-	app.Spec.SyncPolicy = nil
-	if _, err := Rollback(app, 0, true, false); err == nil || !strings.Contains(err.Error(), "0 in history") {
-		t.Errorf("error is %v", err)
-	}
-	operation, err := Rollback(app, 2, true, false)
-	if err != nil || operation.Sync.Revision != "c" || operation.Sync.Source.RepoURL == "" || operation.Sync.SyncStrategy.Apply == nil {
-		t.Errorf("%+v, %v", operation, err)
-	}
+// A rollback, which is a sync by apply alone, runs no hooks.
+func TestRollbackHasNoHooks(t *testing.T) {
 	s := newSim(t, docs(pod, hookIn("PreSync")))
-	s.sync(*operation.Sync)
-	s.expectOrder("apply pod") // without hooks
+	s.sync(appv1.SyncOperation{Revision: "c", SyncStrategy: &appv1.SyncStrategy{Apply: &appv1.SyncStrategyApply{}}})
+	s.expectOrder("apply pod")
 }
 
 func TestBackoff(t *testing.T) {

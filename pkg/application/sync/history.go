@@ -4,7 +4,6 @@
 package sync
 
 import (
-	"fmt"
 	"slices"
 
 	"k8s.io/utils/ptr"
@@ -39,31 +38,4 @@ func Complete(history []appv1.RevisionHistory, state *appv1.OperationState, limi
 		out = out[over:]
 	}
 	return out
-}
-
-// Rollback is the operation that brings back what an entry of the history has brought: its sources at its revisions,
-// without hooks. It is refused if there is no such entry, or if the next sync without anybody's doing would undo it.
-func Rollback(app *appv1.Application, id int64, prune, dryRun bool) (*appv1.Operation, error) {
-	if app.Spec.IsAutomated() {
-		return nil, fmt.Errorf("rollback cannot be initiated when auto-sync is enabled")
-	}
-	at := slices.IndexFunc(app.Status.History, func(h appv1.RevisionHistory) bool { return h.ID == id })
-	if at < 0 {
-		return nil, fmt.Errorf("application %s does not have deployment id %d in history", app.Name, id)
-	}
-	entry := app.Status.History[at]
-	if entry.Source == nil && len(entry.Sources) == 0 {
-		return nil, fmt.Errorf("deployment id %d has no source to go back to", id)
-	}
-	operation := &appv1.Operation{Sync: &appv1.SyncOperation{
-		Revision: entry.Revision, Revisions: slices.Clone(entry.Revisions), Source: entry.Source.DeepCopy(),
-		Prune: ptr.To(prune), DryRun: ptr.To(dryRun), SyncStrategy: &appv1.SyncStrategy{Apply: &appv1.SyncStrategyApply{}},
-	}}
-	for i := range entry.Sources {
-		operation.Sync.Sources = append(operation.Sync.Sources, *entry.Sources[i].DeepCopy())
-	}
-	if app.Spec.SyncPolicy != nil {
-		operation.Sync.SyncOptions = slices.Clone(app.Spec.SyncPolicy.SyncOptions)
-	}
-	return operation, nil
 }

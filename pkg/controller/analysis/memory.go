@@ -75,11 +75,7 @@ func (m *memory) giveUp() {
 // newest returns the newer of the cached run and the one last written here. The result is shared: it must not be
 // changed.
 func (m *memory) newest(cached *rov1.AnalysisRun) *rov1.AnalysisRun {
-	if m.written != nil && loop.Newer(m.written.ResourceVersion, cached.ResourceVersion) {
-		return m.written
-	}
-	m.written = nil
-	return cached
+	return loop.Newest(&m.written, cached)
 }
 
 // cameBack returns the measurements that came back, and takes over the Jobs that they made.

@@ -5,18 +5,14 @@ package application
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
-	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/generated/clientset/versioned"
-	"argosy.dev/argosy/generated/informers/externalversions"
-	applisters "argosy.dev/argosy/generated/listers/application/v1alpha1"
 	"argosy.dev/argosy/pkg/controller/loop"
 )
 
@@ -35,7 +31,8 @@ type Config struct {
 	Argosy versioned.Interface
 	// Cluster writes Events.
 	Cluster kubernetes.Interface
-	// Engine looks at applications. It is shared with the API server of the same process, if there is one.
+	// Engine looks at applications, and has the caches of them. It is shared with the API server of the same process, if
+	// there is one.
 	Engine *Engine
 	// Namespace is where the loop runs, for status.controllerNamespace.
 	Namespace string
@@ -45,39 +42,35 @@ type Config struct {
 
 // Controller is the loop. It is made by New and does nothing until Run.
 type Controller struct {
-	config       Config
-	loop         *loop.Loop
-	applications applisters.ApplicationLister
-	now          func() time.Time
+	config Config
+	loop   *loop.Loop
+	now    func() time.Time
 
 	mu       sync.Mutex
 	memories map[types.NamespacedName]*memory
 }
 
 // New makes the loop.
-func New(config Config) (*Controller, error) {
+func New(config Config) *Controller {
 	c := &Controller{config: config, now: config.Now, memories: map[types.NamespacedName]*memory{}}
 	if c.now == nil {
 		c.now = time.Now
 	}
 	c.loop = loop.New(Name, component, workers, config.Cluster, c.reconcile)
-	factory := externalversions.NewSharedInformerFactoryWithOptions(config.Argosy, 0, externalversions.WithTransform(loop.DropManagedFields))
-	kinds := factory.Application().V1alpha1()
-	c.applications = kinds.Applications().Lister()
-	err := errors.Join(
-		loop.On(kinds.Applications().Informer(), func(app *appv1.Application) { c.loop.Add(keyOf(app)) }),
-		loop.On(kinds.AppProjects().Informer(), func(project *appv1.AppProject) { c.enqueueNamespace(project.Namespace) }),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("loop of applications: %w", err)
-	}
-	c.loop.Uses(factory, kinds.Applications().Informer(), kinds.AppProjects().Informer())
-	return c, nil
+	return c
 }
 
 // Run runs the loop until ctx ends.
 func (c *Controller) Run(ctx context.Context) error {
-	defer c.config.Engine.subscribe(c.enqueue, c.enqueueNamespace)()
+	engine := c.config.Engine
+	defer engine.listening.subscribe(listener{changed: c.enqueue, namespace: c.enqueueNamespace})()
+	select {
+	case <-engine.started:
+	case <-ctx.Done():
+		return nil // told to stop before it had begun: not a failure
+	}
+	// What has come before is told by no event.
+	c.enqueueNamespace(metav1.NamespaceAll)
 	return c.loop.Run(ctx)
 }
 
@@ -86,7 +79,7 @@ func (c *Controller) enqueue(user string) { c.loop.Add(keyOfUser(user)) }
 
 // enqueueNamespace lets all applications of a namespace be looked at: a project, a Secret or a setting has changed.
 func (c *Controller) enqueueNamespace(namespace string) {
-	apps, err := c.applications.Applications(namespace).List(everything)
+	apps, err := c.config.Engine.applications.Applications(namespace).List(everything)
 	if err != nil {
 		return // a lister of a cache has no way to fail
 	}

@@ -6,6 +6,6 @@
 // asks pkg/application what follows, and does it. It must not decide anything itself.
 //
 // Files: engine.go (what a look needs), look.go (one look), compare.go (which objects differ), operate.go (syncs),
-// remove.go (deletion), controller.go and reconcile.go (the loop), live.go (subresources), tenants.go (the Secrets and
-// settings of a namespace).
+// remove.go (deletion), controller.go and reconcile.go (the loop), live.go (subresources), follow.go (the caches of
+// applications, and who is told of changes), tenants.go (the Secrets and settings of a namespace).
 package application

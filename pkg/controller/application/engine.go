@@ -15,12 +15,11 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
 
 	"argosy.dev/argosy/generated/clientset/versioned"
-	"argosy.dev/argosy/generated/informers/externalversions"
 	applisters "argosy.dev/argosy/generated/listers/application/v1alpha1"
 	"argosy.dev/argosy/pkg/cluster"
-	"argosy.dev/argosy/pkg/controller/loop"
 	"argosy.dev/argosy/pkg/git"
 	"argosy.dev/argosy/pkg/manifests"
 	"argosy.dev/argosy/pkg/render"
@@ -40,6 +39,9 @@ type EngineConfig struct {
 	LocalRepositories bool
 }
 
+// sweepEvery is how often repositories are looked for that nobody uses any longer.
+const sweepEvery = time.Hour
+
 // refsAge is how old what is known of a repository's branches may be, unless an application asks for the latest.
 const refsAge = time.Minute
 
@@ -50,25 +52,15 @@ type Engine struct {
 
 	started chan struct{}
 	// What follows is set once started is closed.
-	cluster  *rest.Config
-	projects applisters.AppProjectLister
-	tenants  *tenants
-	caches   *cluster.Caches
-	sources  *manifests.Generator
+	argosy       versioned.Interface
+	cluster      *rest.Config
+	applications applisters.ApplicationLister
+	projects     applisters.AppProjectLister
+	tenants      *tenants
+	caches       *cluster.Caches
+	sources      *manifests.Generator
 
 	listening listeners
-}
-
-// listeners are told of changes.
-type listeners struct {
-	mu   sync.Mutex
-	next int
-	all  map[int]listener
-}
-
-type listener struct {
-	user      func(string)
-	namespace func(string)
 }
 
 // NewEngine returns an engine.
@@ -79,15 +71,16 @@ func NewEngine(config EngineConfig) *Engine {
 // Run makes the engine work until ctx ends. argosy reaches the Argosy API server, and inCluster the cluster that this is
 // in, whose credentials are only ever used to impersonate.
 func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster *rest.Config) error {
-	factory := externalversions.NewSharedInformerFactoryWithOptions(argosy, 0, externalversions.WithTransform(loop.DropManagedFields))
-	projects := factory.Application().V1alpha1().AppProjects()
-	e.projects = projects.Lister()
+	factory, synced, err := e.informers(argosy)
+	if err != nil {
+		return err
+	}
 	e.cluster = inCluster
 	e.tenants = newTenants(inCluster, e.config.ServiceAccount, e.listening.tellNamespace)
 	e.caches = cluster.New(cluster.Config{
 		Changed: func(change cluster.Change) {
 			for _, user := range change.Users {
-				e.listening.tellUser(user)
+				e.listening.tellChanged(user)
 			}
 		},
 		UserAgent: "argosy-application-controller",
@@ -105,9 +98,10 @@ func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster 
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { e.caches.Run(ctx) })
+	running.Go(func() { again(ctx, sweepEvery, store.Sweep) })
 	e.tenants.Start(ctx.Done())
 	defer e.tenants.Shutdown()
-	if !cache.WaitForCacheSync(ctx.Done(), projects.Informer().HasSynced) {
+	if !cache.WaitForCacheSync(ctx.Done(), synced...) {
 		return nil // told to stop before it had begun
 	}
 	close(e.started)
@@ -115,43 +109,19 @@ func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster 
 	return nil
 }
 
-// release notes that nobody looks at an application any longer.
-func (e *Engine) release(user string) {
-	select {
-	case <-e.started:
-		e.caches.Release(user)
-	default:
-	}
-}
-
-// subscribe has changes told: of applications by their user names, and of namespaces. It returns how to end that.
-func (e *Engine) subscribe(user, namespace func(string)) (end func()) {
-	l := &e.listening
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	id := l.next
-	l.next++
-	l.all[id] = listener{user, namespace}
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		delete(l.all, id)
-	}
-}
-
-func (l *listeners) tellUser(user string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, one := range l.all {
-		one.user(user)
-	}
-}
-
-func (l *listeners) tellNamespace(namespace string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, one := range l.all {
-		one.namespace(namespace)
+// again does something every so often until ctx ends. What fails is tried the next time.
+func again(ctx context.Context, every time.Duration, do func() error) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := do(); err != nil {
+				klog.FromContext(ctx).Error(err, "Removing what nobody uses any longer failed")
+			}
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -153,7 +152,7 @@ func (e *Engine) below(ctx context.Context, app *appv1.Application) (*scene, []c
 	if err != nil {
 		return nil, nil, shown(err)
 	}
-	nodes, err := s.cache.Tree(ctx, roots(app))
+	nodes, err := s.cache.Tree(ctx, roots(e.newest(app)))
 	// What may not be read is not shown.
 	if unreadable := (*cluster.WatchError)(nil); err != nil && !errors.As(err, &unreadable) {
 		return nil, nil, err
@@ -167,6 +166,7 @@ func (e *Engine) Tree(ctx context.Context, app *appv1.Application) ([]appv1.Appl
 	if err != nil {
 		return nil, err
 	}
+	app = e.newest(app)
 	known := map[object.Key]*appv1.ResourceStatus{}
 	for i, key := range roots(app) {
 		known[key] = &app.Status.Resources[i]
@@ -270,51 +270,10 @@ func path(n cluster.Node, byUID map[types.UID]cluster.Node) []object.Key {
 	return out
 }
 
-// quiet is for how long changes that follow each other are told together.
-const quiet = 100 * time.Millisecond
-
 // Watch implements registry.Live.
 func (e *Engine) Watch(ctx context.Context, app *appv1.Application) (<-chan struct{}, error) {
 	if _, _, err := e.below(ctx, app); err != nil {
 		return nil, err
 	}
-	name := userOf(app)
-	changed := make(chan struct{}, 1)
-	end := e.subscribe(func(user string) {
-		if user == name {
-			select {
-			case changed <- struct{}{}:
-			default:
-			}
-		}
-	}, func(string) {})
-	out := make(chan struct{}, 1)
-	go func() {
-		defer close(out)
-		defer end()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-changed:
-			}
-			// The first of several changes waits for those that follow at once.
-			timer := time.NewTimer(quiet)
-			select {
-			case <-ctx.Done():
-				timer.Stop()
-				return
-			case <-timer.C:
-			}
-			select {
-			case <-changed:
-			default:
-			}
-			select {
-			case out <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	return out, nil
+	return e.follow(ctx, app)
 }

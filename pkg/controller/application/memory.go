@@ -67,11 +67,7 @@ func (c *Controller) forget(key types.NamespacedName) {
 // newest returns the newer of the cached application and the one last written here. The result is shared with the cache:
 // it must not be changed.
 func (m *memory) newest(cached *appv1.Application) *appv1.Application {
-	if m.written != nil && loop.Newer(m.written.ResourceVersion, cached.ResourceVersion) {
-		return m.written
-	}
-	m.written = nil
-	return cached
+	return loop.Newest(&m.written, cached)
 }
 
 // operation makes the memory one of the operation.

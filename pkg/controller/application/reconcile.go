@@ -30,7 +30,7 @@ const troubled = 30 * time.Second
 // reconcile looks at one application, goes on with its operation, and writes what has come of it. It returns after which
 // time to look again without an event, or zero.
 func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
-	cached, err := c.applications.Applications(key.Namespace).Get(key.Name)
+	cached, err := c.config.Engine.applications.Applications(key.Namespace).Get(key.Name)
 	if apierrors.IsNotFound(err) {
 		c.forget(key)
 		return 0, nil

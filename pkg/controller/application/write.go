@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/record"
 	"k8s.io/utils/ptr"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -63,16 +64,16 @@ func (w *writer) put(ctx context.Context, next *appv1.Application) error {
 	}
 	before := w.app
 	w.app, w.m.written = written, written
-	w.tell(before, written)
+	tell(w.loop.Recorder(), before, written)
 	return nil
 }
 
 // tell sends Events about what has changed, with the peer's reasons. The reference is always of the native group,
 // whichever group the application came by, so that `kubectl describe` finds all of them in one place.
-func (w *writer) tell(before, after *appv1.Application) {
+func tell(recorder record.EventRecorder, before, after *appv1.Application) {
 	about := reference(after)
 	event := func(kind, reason, format string, args ...any) {
-		w.loop.Recorder().Eventf(about, kind, reason, format, args...)
+		recorder.Eventf(about, kind, reason, format, args...)
 	}
 	if old, now := before.Status.Sync.Status, after.Status.Sync.Status; old != now {
 		event(corev1.EventTypeNormal, "ResourceUpdated", "Updated sync status: %s -> %s", old, now)

@@ -70,3 +70,17 @@ func Newer(a, b string) bool {
 	order, err := resourceversion.CompareResourceVersion(a, b)
 	return err != nil || order > 0
 }
+
+// Newest returns the newer of an object that a cache has and of the version that this process wrote last, which is
+// dropped once the cache has it. The result is shared: it must not be changed.
+func Newest[T interface {
+	comparable
+	metav1.Object
+}](written *T, cached T) T {
+	var none T
+	if *written != none && Newer((*written).GetResourceVersion(), cached.GetResourceVersion()) {
+		return *written
+	}
+	*written = none
+	return cached
+}

@@ -58,9 +58,5 @@ func (c *Controller) forget(key types.NamespacedName) {
 // newest returns the newer of the cached rollout and the one last written here. The result is shared with the cache: it
 // must not be changed.
 func (m *memory) newest(cached *rov1.Rollout) *rov1.Rollout {
-	if m.written != nil && loop.Newer(m.written.ResourceVersion, cached.ResourceVersion) {
-		return m.written
-	}
-	m.written = nil
-	return cached
+	return loop.Newest(&m.written, cached)
 }

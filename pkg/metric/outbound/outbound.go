@@ -11,20 +11,16 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/pkg/remote"
 )
 
 // Limits of one request.
@@ -41,9 +37,6 @@ const (
 	maxIdle      = 100
 )
 
-// ErrTooLarge is the error of an answer beyond MaxBody.
-var ErrTooLarge = fmt.Errorf("the answer has more than %d bytes", MaxBody)
-
 // Network makes clients for metrics. It is safe for concurrent use.
 type Network struct {
 	secure, insecure *http.Transport
@@ -53,32 +46,13 @@ type Network struct {
 // clouds hand out credentials: what a user must not reach must not be reached through the server.
 func New(local bool) *Network {
 	transport := func(insecure bool) *http.Transport {
-		dialer := &net.Dialer{Timeout: dialTimeout}
-		if !local {
-			dialer.Control = refuseLocal
-		}
 		return &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+			Proxy: http.ProxyFromEnvironment, DialContext: remote.Dialer(local).DialContext, ForceAttemptHTTP2: true,
 			TLSHandshakeTimeout: dialTimeout, MaxResponseHeaderBytes: maxHeader, MaxIdleConns: maxIdle, IdleConnTimeout: idleTimeout,
 			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: insecure}, //nolint:gosec // The user asks for it.
 		}
 	}
 	return &Network{secure: transport(false), insecure: transport(true)}
-}
-
-// handOut are addresses beyond the link by which clouds hand out credentials to machines.
-var handOut = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("192.0.0.192")}
-
-// refuseLocal looks at the address that a name was resolved to, just before it is dialled.
-func refuseLocal(_, address string, _ syscall.RawConn) error {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("address %s: %w", address, err)
-	}
-	if ip := to.Addr().Unmap().WithZone(""); slices.Contains(handOut, ip) || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() {
-		return fmt.Errorf("address %s is the server's own or its link's, which metrics must not reach", ip)
-	}
-	return nil
 }
 
 // Access is what a metric says of how to reach its source.
@@ -182,29 +156,9 @@ type bounded struct{ next http.RoundTripper }
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := b.next.RoundTrip(req)
 	if err == nil {
-		resp.Body = &limited{resp.Body, MaxBody}
+		resp.Body = remote.Limit(resp.Body, MaxBody)
 	}
 	return resp, err
-}
-
-type limited struct {
-	io.ReadCloser
-	left int
-}
-
-// Read fails once there is more than may be.
-func (l *limited) Read(p []byte) (int, error) {
-	if l.left < 0 {
-		return 0, ErrTooLarge
-	}
-	if len(p) > l.left+1 {
-		p = p[:l.left+1]
-	}
-	n, err := l.ReadCloser.Read(p)
-	if l.left -= n; l.left < 0 {
-		return n + l.left, ErrTooLarge
-	}
-	return n, err
 }
 
 // Timeout returns how long a measurement may take, of what its metric says in seconds.

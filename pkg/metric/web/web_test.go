@@ -20,6 +20,7 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/pkg/metric"
 	"argosy.dev/argosy/pkg/metric/outbound"
+	"argosy.dev/argosy/pkg/remote"
 )
 
 func measure(t *testing.T, web rov1.WebMetric) (metric.Value, error) {
@@ -65,7 +66,7 @@ func TestMeasure(t *testing.T) {
 		{name: "text", web: rov1.WebMetric{URL: server.URL + "/text"}, text: "fine"},
 		{name: "path of a text", web: rov1.WebMetric{URL: server.URL + "/text", JSONPath: "{$.x}"}, err: "not JSON"},
 		{name: "status", web: rov1.WebMetric{URL: server.URL + "/error"}, err: "the answer has the status 418"},
-		{name: "too large", web: rov1.WebMetric{URL: server.URL + "/huge"}, err: outbound.ErrTooLarge.Error()},
+		{name: "too large", web: rov1.WebMetric{URL: server.URL + "/huge"}, err: remote.ErrTooLarge.Error()},
 		{name: "not too large", web: rov1.WebMetric{URL: server.URL + "/full", JSONPath: "{$.x}"}, err: "nothing at"},
 		{name: "too slow", web: rov1.WebMetric{URL: server.URL + "/slow", TimeoutSeconds: ptr.To[int64](1)}, err: "deadline exceeded"},
 		{name: "body with GET", web: rov1.WebMetric{URL: echo, Body: "b"}, err: "GET has no body"},
@@ -181,7 +182,7 @@ func TestLocalAddresses(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		_, err := provider.Measure(ctx, "ns", &rov1.Metric{Provider: rov1.MetricProvider{Web: &rov1.WebMetric{URL: "http://" + host + ":" + port}}})
 		cancel()
-		if err == nil || !strings.Contains(err.Error(), "metrics must not reach") {
+		if err == nil || !strings.Contains(err.Error(), "must not reach") {
 			t.Errorf("%s: %v", host, err)
 		}
 	}

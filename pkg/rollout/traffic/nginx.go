@@ -97,7 +97,7 @@ func (p *plan) canaryIngress(nginx *rov1.NginxTrafficRouting, named namedIngress
 	if p.observed[ref] != nil {
 		p.edit(ref, named.at, "IngressUpdated", message, func(o *unstructured.Unstructured) error {
 			if !owned(o, p.ro) {
-				return fmt.Errorf("Ingress %q exists and is not the rollout's own", ref.Name)
+				return fmt.Errorf("the Ingress %q exists and is not the rollout's own", ref.Name)
 			}
 			o.Object["spec"] = spec
 			o.SetAnnotations(withOurs(o.GetAnnotations(), annotations, prefixOf(nginx)))

@@ -30,7 +30,9 @@ func input(tmpl wfv1.Template) Input {
 	}
 }
 
-func container(c corev1.Container) wfv1.Template { return wfv1.Template{Container: &wfv1.Container{Container: c}} }
+func container(c corev1.Container) wfv1.Template {
+	return wfv1.Template{Container: &wfv1.Container{Container: c}}
+}
 
 func script(source string, c corev1.Container) wfv1.Template {
 	return wfv1.Template{Script: &wfv1.ScriptTemplate{Container: c, Source: source}}
