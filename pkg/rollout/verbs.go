@@ -198,13 +198,13 @@ func Restart(ro *rov1.Rollout, req *rov1.RolloutRestart, now time.Time) error {
 	return nil
 }
 
-// Undo takes the pod template of an earlier revision. sets are the ReplicaSets of the rollout.
-func Undo(ro *rov1.Rollout, req *rov1.RolloutUndo, sets []appsv1.ReplicaSet) error {
+// UndoTo returns the ReplicaSet of the revision that an undo goes back to. sets are those of the rollout.
+func UndoTo(ro *rov1.Rollout, req *rov1.RolloutUndo, sets []appsv1.ReplicaSet) (*appsv1.ReplicaSet, error) {
 	if ro.Spec.WorkloadRef != nil {
-		return conflict(ro, "its pod template is that of %s %s: undo the change there", ro.Spec.WorkloadRef.Kind, ro.Spec.WorkloadRef.Name)
+		return nil, conflict(ro, "its pod template is that of %s %s: undo the change there", ro.Spec.WorkloadRef.Kind, ro.Spec.WorkloadRef.Name)
 	}
 	if req.ToRevision < 0 {
-		return invalid(ro, "RolloutUndo", field.Invalid(field.NewPath("toRevision"), req.ToRevision, "must be at least 0"))
+		return nil, invalid(ro, "RolloutUndo", field.Invalid(field.NewPath("toRevision"), req.ToRevision, "must be at least 0"))
 	}
 	var found *appsv1.ReplicaSet
 	var latest, wanted int64 = 0, req.ToRevision
@@ -222,17 +222,23 @@ func Undo(ro *rov1.Rollout, req *rov1.RolloutUndo, sets []appsv1.ReplicaSet) err
 	}
 	switch {
 	case found == nil && wanted == 0:
-		return conflict(ro, "there is no revision before the latest")
+		return nil, conflict(ro, "there is no revision before the latest")
 	case found == nil:
-		return conflict(ro, "there is no revision %d", wanted)
+		return nil, conflict(ro, "there is no revision %d", wanted)
 	}
-	template, err := raw.NewPodTemplateSpec(*original(found))
+	return found, nil
+}
+
+// Undo takes the pod template of an earlier revision. set is what UndoTo has returned, and whole its pod template as the
+// cluster gives it: what of it is newer than the types that are compiled in comes back, too.
+func Undo(ro *rov1.Rollout, set *appsv1.ReplicaSet, whole raw.PodTemplateSpec) error {
+	template, err := whole.Completed(original(set))
 	if err != nil {
-		return fmt.Errorf("template of ReplicaSet %s: %w", found.Name, err)
+		return fmt.Errorf("template of ReplicaSet %s: %w", set.Name, err)
 	}
 	current, err := ro.Spec.Template.Decode()
-	if err == nil && madeFrom(found, ro.Spec.Template, current) {
-		return conflict(ro, "its pod template is that of revision %d already", revisionOf(found))
+	if err == nil && madeFrom(set, ro.Spec.Template, current) {
+		return conflict(ro, "its pod template is that of revision %d already", revisionOf(set))
 	}
 	ro.Spec.Template = template
 	return nil

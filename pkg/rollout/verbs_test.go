@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
+	"argosy.dev/argosy/apis/raw"
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
@@ -235,7 +236,8 @@ func TestVerbsRefuse(t *testing.T) {
 		"retry what is not aborted":  {waiting, func(ro *rov1.Rollout) error { return Retry(ro, &rov1.RolloutRetry{}, now) }, apierrors.IsConflict},
 		"resume what a step pauses":  {waiting, func(ro *rov1.Rollout) error { return Resume(ro, &rov1.RolloutResume{}, now) }, apierrors.IsConflict},
 		"undo, no such revision": {waiting, func(ro *rov1.Rollout) error {
-			return Undo(ro, &rov1.RolloutUndo{ToRevision: 7}, nil)
+			_, err := UndoTo(ro, &rov1.RolloutUndo{ToRevision: 7}, nil)
+			return err
 		}, apierrors.IsConflict},
 		"set an unknown image": {waiting, func(ro *rov1.Rollout) error {
 			return SetImage(ro, &rov1.RolloutSetImage{Images: map[string]string{"x": "y"}}, now)
@@ -283,14 +285,21 @@ func TestUndo(t *testing.T) {
 		}
 		return list
 	}
-	s.do(Undo(s.ro, &rov1.RolloutUndo{}, sets()))
+	undo := func(req rov1.RolloutUndo) {
+		set, err := UndoTo(s.ro, &req, sets())
+		s.do(err)
+		whole, err := raw.NewPodTemplateSpec(set.Spec.Template)
+		s.do(err)
+		s.do(Undo(s.ro, set, whole))
+	}
+	undo(rov1.RolloutUndo{})
 	s.ro.Generation++
 	s.phase(rov1.RolloutPhaseHealthy)
 	s.wantPods("1:0 3:0 4:2")
 	if got := s.byRevision(4).Spec.Template.Spec.Containers[0].Image; got != "two" {
 		t.Error(got)
 	}
-	s.do(Undo(s.ro, &rov1.RolloutUndo{ToRevision: 1}, sets()))
+	undo(rov1.RolloutUndo{ToRevision: 1})
 	s.ro.Generation++
 	s.phase(rov1.RolloutPhaseHealthy)
 	s.wantPods("3:0 4:0 5:2")

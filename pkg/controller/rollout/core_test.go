@@ -204,3 +204,44 @@ func TestTerminatingNamespace(t *testing.T) {
 		t.Errorf("%d tries; status %v", tries, status)
 	}
 }
+
+// A pod template that has fields newer than the types that are compiled in reaches the cluster whole, by way of the generic
+// client, and is not made twice: neither after a lost answer nor once the rollout has scaled it.
+func TestNewerFieldsReachTheCluster(t *testing.T) {
+	a := courses[0].world(t)
+	a.edit(rolloutPath, func(o *unstructured.Unstructured) {
+		containers := []any{map[string]any{"name": "main", "image": "one", "newerOfContainer": []any{"x"}}}
+		if err := errors.Join(unstructured.SetNestedSlice(o.Object, containers, "spec", "template", "spec", "containers"),
+			unstructured.SetNestedField(o.Object, map[string]any{"deep": int64(1)}, "spec", "template", "spec", "newerOfPod")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	lost := make(chan struct{})
+	once := false
+	a.guard = func(method, path string) error {
+		if method == "POST" && strings.HasSuffix(path, "/replicasets") && !once {
+			once = true
+			close(lost)
+			return errAfterwards
+		}
+		return nil
+	}
+	a.run(lost, func() bool { return a.at("1") })
+	a.run(nil, func() bool { return a.at("1") })
+	sets := a.below(setsPath)
+	if len(sets) != 1 || a.made[sets[0]] != 1 {
+		t.Fatalf("ReplicaSets %v, want one, made once: %v", sets, a.made)
+	}
+	set := a.find(sets[0])
+	pod, _, _ := unstructured.NestedMap(set.Object, "spec", "template", "spec")
+	if got := fmt.Sprint(pod["newerOfPod"], pod["containers"]); !strings.Contains(got, "map[deep:1]") || !strings.Contains(got, "newerOfContainer:[x]") {
+		t.Errorf("the ReplicaSet has the pods %v", pod)
+	}
+	labels, _, _ := unstructured.NestedStringMap(set.Object, "spec", "template", "metadata", "labels")
+	if labels["app"] != "web" || labels[rov1.LabelPodTemplateHash] == "" || set.GetAnnotations()[rollout.AnnotationTemplateInexact] == "" {
+		t.Errorf("labels %v, annotations %v", labels, set.GetAnnotations())
+	}
+	if replicas, _, _ := unstructured.NestedInt64(set.Object, "spec", "replicas"); replicas != 2 {
+		t.Errorf("%d pods", replicas)
+	}
+}

@@ -5,6 +5,8 @@ package rollout
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -12,8 +14,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/types"
 
+	"argosy.dev/argosy/apis/raw"
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/registry/resource"
 )
@@ -38,6 +43,31 @@ func replicaSets(ctx context.Context, deps resource.Deps, ro *rov1.Rollout, at s
 		}
 	}
 	return sets, nil
+}
+
+// wholeTemplate returns the pod template of a ReplicaSet as the cluster's own text, which may have fields that are newer
+// than the types that are compiled in.
+func wholeTemplate(ctx context.Context, deps resource.Deps, set *appsv1.ReplicaSet) (raw.PodTemplateSpec, error) {
+	var read struct {
+		Metadata struct {
+			UID types.UID `json:"uid"`
+		} `json:"metadata"`
+		Spec struct {
+			Template raw.PodTemplateSpec `json:"template"`
+		} `json:"spec"`
+	}
+	text, err := deps.Cluster.AppsV1().RESTClient().Get().Namespace(set.Namespace).Resource("replicasets").Name(set.Name).
+		SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx).Raw()
+	if err == nil {
+		err = json.Unmarshal(text, &read)
+	}
+	if err == nil && read.Metadata.UID != set.UID {
+		err = errors.New("it was replaced meanwhile")
+	}
+	if err != nil {
+		return raw.PodTemplateSpec{}, fmt.Errorf("reading ReplicaSet %s: %w", set.Name, err)
+	}
+	return read.Spec.Template, nil
 }
 
 // podsOf returns the pods that the rollout's selector matches. They may be another's.

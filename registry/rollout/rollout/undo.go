@@ -22,7 +22,15 @@ func NewUndoREST(v verbs) rest.Storage {
 			if err != nil {
 				return err
 			}
-			return core.Undo(ro, req, sets)
+			set, err := core.UndoTo(ro, req, sets)
+			if err != nil {
+				return err
+			}
+			whole, err := wholeTemplate(ctx, v.deps, set)
+			if err != nil {
+				return err
+			}
+			return core.Undo(ro, set, whole)
 		},
 		Reason: "UndoRequested",
 		Note:   "undo requested",
