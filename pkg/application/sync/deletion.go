@@ -102,7 +102,7 @@ func (d *deleter) hooks(phase object.Phase) bool {
 			continue
 		}
 		f := factsOf(o.Target)
-		if !f.hook || !slices.Contains(f.phases, phase) {
+		if !f.hook || !slices.Contains(f.phases, phase) || o.Live == nil && d.left(o.Key, phase) {
 			continue
 		}
 		if waves[f.wave] == nil {
@@ -160,6 +160,21 @@ func (d *deleter) hooks(phase object.Phase) bool {
 		}
 	}
 	return true
+}
+
+// left tells that we have deleted a hook that had run, as its policy says: it has not vanished.
+func (d *deleter) left(key object.Key, phase object.Phase) bool {
+	made, done := d.in.Done[ID{Key: key, Phase: phase, Verb: VerbApply}]
+	if !done || made.Err != "" {
+		return false
+	}
+	for id, outcome := range d.in.Done {
+		// One that was in the way was deleted before.
+		if id.Key == key && id.Phase == phase && id.Verb == VerbDelete && outcome.Err == "" && !outcome.At.Before(made.At) {
+			return true
+		}
+	}
+	return false
 }
 
 // fixed tells that a hook of ours has failed, and its manifest has been changed since: it runs again.

@@ -95,6 +95,18 @@ func TestDeletionHookFailure(t *testing.T) {
 	s.expectOrder("delete hook, apply hook, delete b, delete a")
 }
 
+// 21: a hook that is deleted once it has run has not failed.
+func TestDeletionHookGoes(t *testing.T) {
+	for _, phase := range []string{"PreDelete", "PostDelete"} {
+		s := newSim(t, docs(removed, strings.Replace(hookIn(phase), "hook: "+phase, "hook: "+phase+", argocd.argoproj.io/hook-delete-policy: HookSucceeded", 1)))
+		s.sync(full)
+		d := s.remove(DeleteInput{PreDelete: phase == "PreDelete", Cascade: true, PostDelete: phase == "PostDelete"})
+		if !d.Cascade || d.Error != "" || s.has("hook") || s.has("a") {
+			t.Errorf("%s: it does not end: %+v, %s", phase, d, s.order())
+		}
+	}
+}
+
 // 40: a deletion that needs approval waits.
 func TestDeletionConfirm(t *testing.T) {
 	s := newSim(t, strings.Replace(removed, "name: a", "name: a, annotations: {argocd.argoproj.io/sync-options: Delete=confirm}", 1))

@@ -85,7 +85,7 @@ func (s *sim) apply(e Effect) Outcome {
 		s.live[key] = next
 		s.collect(key)
 	}
-	return Outcome{Message: "pruned"}
+	return Outcome{Message: "pruned", At: s.now}
 }
 
 // collect removes an object that is being deleted and that nothing holds any longer.
