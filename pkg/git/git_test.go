@@ -151,6 +151,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := open(t, store(t, git.Options{}), c.url, c.access)
+			t.Setenv("TMPDIR", "/nowhere") // A server's file system may be read-only but for the store.
 			_, err := r.Resolve(t.Context(), "main", "", 0)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, want %q", err, c.want)

@@ -136,7 +136,7 @@ func sshConfig(r *Repository, host string) (*ssh.ClientConfig, error) {
 		config.HostKeyCallback = ssh.InsecureIgnoreHostKey() //nolint:gosec // The user asks for it.
 		return config, nil
 	}
-	known, err := parseKnownHosts(r.access.KnownHosts)
+	known, err := parseKnownHosts(r.store.options.Dir, r.access.KnownHosts)
 	if err != nil {
 		return nil, err
 	}
@@ -157,9 +157,10 @@ func sshConfig(r *Repository, host string) (*ssh.ClientConfig, error) {
 	return config, nil
 }
 
-// parseKnownHosts reads known_hosts. The library wants a file, which is gone when this returns.
-func parseKnownHosts(text string) (*knownhosts.HostKeyDB, error) {
-	file, err := os.CreateTemp("", "known-hosts-*")
+// parseKnownHosts reads known_hosts. The library wants a file, which is gone when this returns. It is in the folder of the
+// store, since a server may have no other in which it may write.
+func parseKnownHosts(dir, text string) (*knownhosts.HostKeyDB, error) {
+	file, err := os.CreateTemp(dir, "known-hosts-*")
 	if err != nil {
 		return nil, fmt.Errorf("write known hosts: %w", err)
 	}
