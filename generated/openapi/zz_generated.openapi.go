@@ -2134,6 +2134,13 @@ func schema_argosy_apis_application_v1alpha1_ApplicationRefresh(ref common.Refer
 							Format:      "",
 						},
 					},
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the project of the application, for admission policies. The server sets it, whatever the caller says.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"type": {
 						SchemaProps: spec.SchemaProps{
 							Description: "type is normal, which uses manifests that were made before, if they are of the same revision, or hard, which makes them anew. Default: normal.",
@@ -2186,6 +2193,13 @@ func schema_argosy_apis_application_v1alpha1_ApplicationRollback(ref common.Refe
 					"message": {
 						SchemaProps: spec.SchemaProps{
 							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the project of the application, for admission policies. The server sets it, whatever the caller says.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -4109,6 +4123,13 @@ func schema_argosy_apis_application_v1alpha1_ApplicationSync(ref common.Referenc
 							Format:      "",
 						},
 					},
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the project of the application, for admission policies. The server sets it, whatever the caller says.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"revision": {
 						SchemaProps: spec.SchemaProps{
 							Description: "revision is the version to sync to: a branch, tag, commit or chart version. Only for applications with one source. Default: what the source's targetRevision is now.",
@@ -4306,6 +4327,13 @@ func schema_argosy_apis_application_v1alpha1_ApplicationTerminate(ref common.Ref
 					"message": {
 						SchemaProps: spec.SchemaProps{
 							Description: "message says why. It is recorded in an Event, and in the status of the object where it has a place for it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"project": {
+						SchemaProps: spec.SchemaProps{
+							Description: "project is the project of the application, for admission policies. The server sets it, whatever the caller says.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

@@ -92,6 +92,12 @@ func TestRolloutPromoteWithoutEdit(t *testing.T) {
 	waitEvent(t, a.ns, a.name, func(_, message string) bool {
 		return strings.Contains(message, "alice") && strings.Contains(message, "looks good")
 	}, "an Event that names alice and her message")
+	audited(t, "/namespaces/"+a.ns+"/rollouts/"+a.name+"/promote", "alice")
+}
+
+// audited waits until both audit logs tell of a request of a person that was granted.
+func audited(t *testing.T, path, person string) {
+	t.Helper()
 	for which, read := range map[string]func(context.Context) ([]byte, error){
 		"kube-apiserver": func(context.Context) ([]byte, error) {
 			return os.ReadFile(filepath.Join(filepath.Dir(admin.Kubeconfig), "log", "audit.log"))
@@ -107,19 +113,19 @@ func TestRolloutPromoteWithoutEdit(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return auditNames(data, a.ns, a.name, "promote", "alice")
+			return auditNames(data, path, person)
 		})
 	}
 }
 
 // auditNames looks for a request of a person that was granted; others have asked before.
-func auditNames(data []byte, ns, name, sub, person string) error {
+func auditNames(data []byte, path, person string) error {
 	for line := range strings.Lines(string(data)) {
-		if strings.Contains(line, `"username":"`+person+`"`) && strings.Contains(line, "/namespaces/"+ns+"/rollouts/"+name+"/"+sub) && strings.Contains(line, `"code":201`) {
+		if strings.Contains(line, `"username":"`+person+`"`) && strings.Contains(line, path) && strings.Contains(line, `"code":201`) {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s's %s of %s/%s is not told", person, sub, ns, name)
+	return fmt.Errorf("%s's request of %s is not told", person, path)
 }
 
 // A policy may refuse a promote for want of an annotation, and by the time of day.

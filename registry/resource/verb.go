@@ -6,6 +6,7 @@ package resource
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,6 +37,10 @@ type Request interface {
 // authorized, audited and admitted on its own. It only records what is wanted:
 // a loop does it. T is the object, R the request.
 type Verb[T Object, R Request] struct {
+	// Describe puts what only the object tells, and a policy may want to know, into
+	// fields of the request that callers cannot set; nil if there are none. It is
+	// called as Apply is, and before admission.
+	Describe func(T, R)
 	// Authorize decides about parts of the request that only some may ask for; nil
 	// if whoever may create the verb may ask for all. It is called as Apply is, and
 	// before it.
@@ -100,15 +105,17 @@ func (r *VerbREST[T, R]) Create(ctx context.Context, name string, obj runtime.Ob
 	req.SetName(name)
 	// As of any object that is created, it is the time of the request, whatever the caller says: a policy may ask for it.
 	req.SetCreationTimestamp(metav1.Now())
-	if admit != nil {
-		if err := admit(ctx, req.DeepCopyObject()); err != nil {
-			return nil, err
-		}
-	}
 	update := rest.DefaultUpdatedObjectInfo(nil, func(ctx context.Context, _, old runtime.Object) (runtime.Object, error) {
 		t, err := r.kind.cast(old.DeepCopyObject())
 		if err != nil {
 			return nil, err
+		}
+		// Admission comes here, so that it sees the labels and fields of the very object that is written.
+		r.describe(t, req)
+		if admit != nil {
+			if err := admit(ctx, req.DeepCopyObject()); err != nil {
+				return nil, err
+			}
 		}
 		if err := r.check(t, req); err != nil {
 			return nil, err
@@ -142,6 +149,15 @@ func (r *VerbREST[T, R]) Create(ctx context.Context, name string, obj runtime.Ob
 		Message: fmt.Sprintf("%s %q: %s", r.kind.Singular, name, note),
 		Details: &metav1.StatusDetails{Group: kind.Group, Kind: kind.Kind, Name: name, UID: t.GetUID()},
 	}, nil
+}
+
+// describe makes the request tell of the object what a policy may go by: its labels, by which a policy may also choose
+// (objectSelector), and what the verb adds. Annotations remain what the caller says, such as the number of a ticket.
+func (r *VerbREST[T, R]) describe(t T, req R) {
+	req.SetLabels(maps.Clone(t.GetLabels()))
+	if r.verb.Describe != nil {
+		r.verb.Describe(t, req)
+	}
 }
 
 // check refuses a request whose preconditions do not hold.

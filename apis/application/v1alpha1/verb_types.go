@@ -20,6 +20,9 @@ type ApplicationSync struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 	verb.Request      `json:""`
+	// project is the project of the application, for admission policies. The server sets it, whatever the caller says.
+	// +optional
+	Project string `json:"project,omitempty"`
 	// revision is the version to sync to: a branch, tag, commit or chart version. Only for applications with one source.
 	// Default: what the source's targetRevision is now.
 	// +optional
@@ -83,6 +86,9 @@ type ApplicationRollback struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 	verb.Request      `json:""`
+	// project is the project of the application, for admission policies. The server sets it, whatever the caller says.
+	// +optional
+	Project string `json:"project,omitempty"`
 	// id is the number of the past sync in status.history. Default: the one before the last.
 	// +optional
 	ID *int64 `json:"id,omitempty"`
@@ -104,6 +110,9 @@ type ApplicationTerminate struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 	verb.Request      `json:""`
+	// project is the project of the application, for admission policies. The server sets it, whatever the caller says.
+	// +optional
+	Project string `json:"project,omitempty"`
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -117,11 +126,26 @@ type ApplicationRefresh struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 	verb.Request      `json:""`
+	// project is the project of the application, for admission policies. The server sets it, whatever the caller says.
+	// +optional
+	Project string `json:"project,omitempty"`
 	// type is normal, which uses manifests that were made before, if they are of the same revision, or hard, which makes
 	// them anew. Default: normal.
 	// +optional
 	Type string `json:"type,omitempty"`
 }
+
+// SetProject says of what project the application is.
+func (r *ApplicationSync) SetProject(name string) { r.Project = name }
+
+// SetProject says of what project the application is.
+func (r *ApplicationRollback) SetProject(name string) { r.Project = name }
+
+// SetProject says of what project the application is.
+func (r *ApplicationTerminate) SetProject(name string) { r.Project = name }
+
+// SetProject says of what project the application is.
+func (r *ApplicationRefresh) SetProject(name string) { r.Project = name }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
