@@ -22,6 +22,10 @@ digest=$(sha256sum .local/argosy.tar | cut -c1-16)
 kubectl kustomize artifacts/deploy/overlays/local | sed "s/ARGOSY_BUILD/$digest/" |
 	kubectl apply --server-side --force-conflicts -f - >.local/log/deploy.log
 kubectl -n argosy-system rollout status statefulset/argosy-apiserver --timeout=120s >/dev/null
-kubectl wait --for=condition=Available --timeout=60s \
-	apiservice/v1alpha1.workflow.argosy.dev apiservice/v1alpha1.argoproj.io >/dev/null
+groups=(application.argosy.dev rollout.argosy.dev sensor.argosy.dev workflow.argosy.dev argoproj.io)
+kubectl wait --for=condition=Available --timeout=60s "${groups[@]/#/apiservice/v1alpha1.}" >/dev/null
+# A server that was away is missing in what kube-apiserver tells of all groups until it has asked again.
+for group in "${groups[@]}"; do
+	timeout 60 bash -c 'until [ -n "$(kubectl api-resources --api-group="$1" -o name 2>/dev/null)" ]; do sleep 1; done' - "$group"
+done
 echo "Argosy is ready: export KUBECONFIG=$KUBECONFIG"
