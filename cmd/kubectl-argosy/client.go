@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
 	"argosy.dev/argosy/generated/clientset/versioned"
@@ -32,6 +33,19 @@ func connect(flags *genericclioptions.ConfigFlags) (*versioned.Clientset, string
 		return nil, "", fmt.Errorf("connecting: %w", err)
 	}
 	return client, namespace, nil
+}
+
+// connectMetadata returns a client of any resource's metadata.
+func connectMetadata(flags *genericclioptions.ConfigFlags) (metadata.Interface, error) {
+	config, err := flags.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	client, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	return client, nil
 }
 
 // verbs makes the commands of the verbs on one resource.

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,15 +16,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/yaml"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
-	"argosy.dev/argosy/generated/clientset/versioned"
-	"argosy.dev/argosy/generated/informers/externalversions"
 	"argosy.dev/argosy/pkg/rollout/tree"
 )
 
@@ -42,6 +37,10 @@ func newGetCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 		Use: "get NAME", Short: "Show a rollout with its ReplicaSets, pods and analysis runs", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, namespace, err := connect(flags)
+			if err != nil {
+				return err
+			}
+			cluster, err := connectMetadata(flags)
 			if err != nil {
 				return err
 			}
@@ -72,7 +71,7 @@ func newGetCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 				}
 				return show(t)
 			}
-			return follow(ctx, client, namespace, args[0], func(t *rov1.RolloutTree) (bool, error) { return false, show(t) })
+			return follower{client, cluster, namespace, args[0]}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) { return false, show(t) })
 		},
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "Go on, and show each change.")
@@ -106,71 +105,6 @@ func encoded(format string, obj any) (string, error) {
 	return string(data), nil
 }
 
-// refresh is how often the tree is read anew while its rollout does not change: pods restart and become ready without
-// it, and whoever may see the tree need not be allowed to watch pods.
-const refresh = 2 * time.Second
-
-// follow calls see with the tree of a rollout, now and after each change, until see says that it is enough or ctx ends.
-func follow(ctx context.Context, client versioned.Interface, namespace, name string, see func(*rov1.RolloutTree) (bool, error)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	changed := make(chan struct{}, 1)
-	notify := func() {
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-	}
-	factory := externalversions.NewSharedInformerFactoryWithOptions(client, 0, externalversions.WithNamespace(namespace),
-		externalversions.WithTweakListOptions(func(o *metav1.ListOptions) {
-			o.FieldSelector = fields.OneTermEqualSelector("metadata.name", name).String()
-		}))
-	if _, err := factory.Rollout().V1alpha1().Rollouts().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { notify() }, UpdateFunc: func(_, _ any) { notify() }, DeleteFunc: func(any) { notify() },
-	}); err != nil {
-		return fmt.Errorf("watching the rollout: %w", err)
-	}
-	factory.Start(ctx.Done())
-	defer factory.Shutdown()
-	defer cancel()
-	tick := time.NewTicker(refresh)
-	defer tick.Stop()
-	last := ""
-	for {
-		t, err := client.RolloutV1alpha1().Rollouts(namespace).GetTree(ctx, name, metav1.GetOptions{})
-		switch {
-		case ctx.Err() != nil:
-			return interrupted(ctx)
-		case err != nil:
-			return err
-		}
-		text, err := json.Marshal(t)
-		if err != nil {
-			return fmt.Errorf("encoding the answer: %w", err)
-		}
-		if string(text) != last {
-			last = string(text)
-			if enough, err := see(t); err != nil || enough {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return interrupted(ctx)
-		case <-changed:
-		case <-tick.C:
-		}
-	}
-}
-
-// interrupted is nil if the user ended the watch, and says so if its time is over.
-func interrupted(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return errors.New("the rollout has not settled in time")
-	}
-	return nil
-}
-
 func newStatusCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {
 	var watch bool
 	var timeout time.Duration
@@ -189,7 +123,7 @@ func newStatusCommand(flags *genericclioptions.ConfigFlags, streams genericioopt
 				defer cancel()
 			}
 			last := ""
-			return follow(ctx, client, namespace, args[0], func(t *rov1.RolloutTree) (bool, error) {
+			return follower{client, nil, namespace, args[0]}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) {
 				line := string(t.Phase)
 				if t.Message != "" {
 					line += " - " + t.Message

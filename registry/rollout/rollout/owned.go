@@ -13,13 +13,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
 
 	"argosy.dev/argosy/apis/raw"
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/pkg/rollout/tree"
 	"argosy.dev/argosy/registry/resource"
 )
 
@@ -88,29 +87,9 @@ func selecting(deps resource.Deps, ro *rov1.Rollout, at string) (metav1.ListOpti
 	if deps.Cluster == nil {
 		return metav1.ListOptions{}, apierrors.NewServiceUnavailable("there is no cluster to read ReplicaSets and pods from")
 	}
-	selector, err := ofAllVersions(ro.Status.Selector)
+	selector, err := tree.Selector(ro.Status.Selector)
 	if err != nil {
 		return metav1.ListOptions{}, apierrors.NewInternalError(fmt.Errorf("status.selector of rollout %s: %w", ro.Name, err))
 	}
 	return metav1.ListOptions{LabelSelector: selector, ResourceVersion: at}, nil
-}
-
-// ofAllVersions returns a rollout's status.selector without the hash of the version that it may name (with blue-green it is
-// the live one), but of pods that have such a hash.
-func ofAllVersions(text string) (string, error) {
-	named, err := labels.ParseToRequirements(text)
-	if err != nil {
-		return "", err
-	}
-	hash, err := labels.NewRequirement(rov1.LabelPodTemplateHash, selection.Exists, nil)
-	if err != nil {
-		return "", err
-	}
-	selector := labels.NewSelector().Add(*hash)
-	for _, requirement := range named {
-		if requirement.Key() != rov1.LabelPodTemplateHash {
-			selector = selector.Add(requirement)
-		}
-	}
-	return selector.String(), nil
 }

@@ -21,23 +21,6 @@ import (
 	"argosy.dev/argosy/registry/resource"
 )
 
-// The selector that an autoscaler gets of blue-green is that of the live version; tree and undo are about all of them.
-func TestOfAllVersions(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                                       "rollouts-pod-template-hash",
-		"app=web":                                "app=web,rollouts-pod-template-hash",
-		"app in (a,b),!x":                        "app in (a,b),rollouts-pod-template-hash,!x",
-		"app=web,rollouts-pod-template-hash=abc": "app=web,rollouts-pod-template-hash",
-	} {
-		if got, err := ofAllVersions(text); err != nil || got != want {
-			t.Errorf("%q becomes %q, %v; want %q", text, got, err, want)
-		}
-	}
-	if _, err := ofAllVersions("a in b"); err == nil {
-		t.Error("no error for what is no selector")
-	}
-}
-
 // An undo brings back fields of the pod template that a cluster knows and the types that are compiled in do not.
 func TestUndoKeepsNewerFields(t *testing.T) {
 	const text = `{"kind":"ReplicaSet","apiVersion":"apps/v1","metadata":{"name":"web-1","namespace":"ns","uid":"u1","labels":{"app":"web","rollouts-pod-template-hash":"h"},
