@@ -106,6 +106,10 @@ func MakeTargets(in TargetsInput) Targets {
 			if u.GetNamespace() == "" && (known || !likelyClusterScoped(gvk)) {
 				u.SetNamespace(in.Destination)
 			}
+			if known && u.GetNamespace() == "" {
+				out.Findings = append(out.Findings, Finding{appv1.ConditionInvalidSpecError,
+					fmt.Sprintf("Namespace for %s %s is missing.", u.GetName(), gvk)})
+			}
 		} else if u.GetNamespace() != "" {
 			u.SetNamespace("")
 		}

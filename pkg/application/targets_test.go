@@ -69,6 +69,23 @@ func TestMakeTargets(t *testing.T) {
 }
 
 // TestTracking: what is written makes an object ours, and nothing else does.
+// An object of a namespace needs one; without any, the application is wrong.
+func TestMakeTargetsWithoutNamespace(t *testing.T) {
+	made := func(kind, destination string) Targets {
+		u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": "a"}}}
+		return MakeTargets(TargetsInput{
+			Objects: []*unstructured.Unstructured{u}, Destination: destination,
+			Namespaced: func(gvk schema.GroupVersionKind) (namespaced, known bool) { return gvk.Kind == "ConfigMap", true },
+		})
+	}
+	if f := made("ConfigMap", "").Findings; len(f) != 1 || f[0].Type != appv1.ConditionInvalidSpecError || f[0].Message != "Namespace for a /v1, Kind=ConfigMap is missing." {
+		t.Errorf("findings %v", f)
+	}
+	if f := append(made("ConfigMap", "ns").Findings, made("Namespace", "").Findings...); len(f) > 0 {
+		t.Errorf("findings %v", f)
+	}
+}
+
 func TestTracking(t *testing.T) {
 	for name, tracking := range map[string]Tracking{
 		"annotation":           {Annotate: true},

@@ -31,6 +31,8 @@ type memory struct {
 	known   *known
 	// rest is what known rests on.
 	rest string
+	// begun is when the last operation that was begun here began.
+	begun time.Time
 	// started is when the operation began whose effects are in done.
 	started metav1.Time
 	done    map[appsync.ID]appsync.Outcome

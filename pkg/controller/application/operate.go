@@ -30,7 +30,7 @@ const effectsAtOnce = 16
 
 // begin is the state of an operation that begins: what it syncs is known from here on. An operation for which that cannot
 // be found out has ended already.
-func (c *Controller) begin(ctx context.Context, s *scene, operation *appv1.Operation) (*appv1.OperationState, error) {
+func (c *Controller) begin(ctx context.Context, s *scene, m *memory, operation *appv1.Operation) (*appv1.OperationState, error) {
 	app := s.app
 	if operation.Sync == nil {
 		return failed(operation, "Invalid operation specification: the operation asks for nothing", c.now()), nil
@@ -44,14 +44,14 @@ func (c *Controller) begin(ctx context.Context, s *scene, operation *appv1.Opera
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			state := failed(operation, err.Error(), beginning(app, c.now()))
+			state := failed(operation, err.Error(), m.begin(app, c.now()))
 			what := synced(app, operation.Sync, sources, revisions)
 			state.SyncResult = &what // it was tried: an automated sync is not tried again and again
 			return state, nil
 		}
 	}
 	what := synced(app, operation.Sync, sources, resolved)
-	state := appsync.Begin(*operation, what, beginning(app, c.now()))
+	state := appsync.Begin(*operation, what, m.begin(app, c.now()))
 	state.Message = "waiting for the sync to begin"
 	return &state, nil
 }
@@ -91,12 +91,17 @@ func (c *Controller) again(ctx context.Context, s *scene, state *appv1.Operation
 	return next, nil
 }
 
-// beginning is when an operation begins. It is what tells the hooks of one operation from those of another, so no two of an
-// application begin in the same second.
-func beginning(app *appv1.Application, now time.Time) time.Time {
+// begin is when an operation begins. It is what tells the hooks of one operation from those of another, so no two of an
+// application begin in the same second. Whoever asks for an operation takes the state of the last away, so that is
+// remembered here.
+func (m *memory) begin(app *appv1.Application, now time.Time) time.Time {
+	m.begun = beginning(app, m.begun, now)
+	return m.begun
+}
+
+func beginning(app *appv1.Application, last, now time.Time) time.Time {
 	now = now.Truncate(time.Second)
-	last := time.Time{}
-	if state := app.Status.OperationState; state != nil {
+	if state := app.Status.OperationState; state != nil && state.StartedAt.After(last) {
 		last = state.StartedAt.Time
 	}
 	for i := range app.Status.History {

@@ -36,8 +36,18 @@ func TestBeginning(t *testing.T) {
 		"the last is in history":  {appv1.ApplicationStatus{History: []appv1.RevisionHistory{{DeployStartedAt: ptr.To(at(100))}, {}}}, 101},
 		"history and state agree": {appv1.ApplicationStatus{OperationState: &appv1.OperationState{StartedAt: at(101)}, History: []appv1.RevisionHistory{{DeployStartedAt: ptr.To(at(100))}}}, 102},
 	} {
-		if got := beginning(&appv1.Application{Status: tc.status}, now); got.Unix() != tc.want || got.Nanosecond() != 0 {
+		if got := beginning(&appv1.Application{Status: tc.status}, time.Time{}, now); got.Unix() != tc.want || got.Nanosecond() != 0 {
 			t.Errorf("%s: %v, want second %d", name, got, tc.want)
+		}
+	}
+}
+
+// Whoever asks for the next operation takes the state of the last away.
+func TestBeginningIsRemembered(t *testing.T) {
+	m, now := &memory{}, time.Unix(100, 5)
+	for want := int64(100); want < 103; want++ {
+		if got := m.begin(&appv1.Application{}, now); got.Unix() != want {
+			t.Errorf("%v, want second %d", got, want)
 		}
 	}
 }

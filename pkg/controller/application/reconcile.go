@@ -90,7 +90,7 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	}
 	// One write tells what was found and that it is being mended, unless it has to tell first that an operation has ended.
 	if auto.Operation != nil && !justEnded {
-		if seen.Operation, err = c.begin(ctx, s, auto.Operation); err != nil {
+		if seen.Operation, err = c.begin(ctx, s, m, auto.Operation); err != nil {
 			return 0, err
 		}
 	}
@@ -116,7 +116,7 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 func (c *Controller) carry(ctx context.Context, s *scene, m *memory, w *writer, operation *appv1.Operation) (*appv1.OperationState, time.Duration, error) {
 	state := s.app.Status.OperationState
 	if !runs(state) {
-		if err := c.start(ctx, s, w, operation); err != nil {
+		if err := c.start(ctx, s, m, w, operation); err != nil {
 			return nil, 0, err
 		}
 		s.app, state = w.app, w.app.Status.OperationState
@@ -132,8 +132,8 @@ func (c *Controller) carry(ctx context.Context, s *scene, m *memory, w *writer, 
 }
 
 // start stores that an operation begins.
-func (c *Controller) start(ctx context.Context, s *scene, w *writer, operation *appv1.Operation) error {
-	state, err := c.begin(ctx, s, operation)
+func (c *Controller) start(ctx context.Context, s *scene, m *memory, w *writer, operation *appv1.Operation) error {
+	state, err := c.begin(ctx, s, m, operation)
 	if err != nil {
 		return err
 	}
