@@ -160,8 +160,9 @@ func (a *applying) create(ctx context.Context) (*unstructured.Unstructured, erro
 	return a.cache.send(ctx, a.how.on(a.cache.request(a.cache.client.Post(), a.kind, a.key.Namespace, "")), body)
 }
 
-// replace is one PUT, or one POST if the object is not there.
-func (a *applying) replace(ctx context.Context) (*unstructured.Unstructured, string, error) {
+// write creates the object if it is not there, else it has it changed from what is there. If others were faster, it is
+// tried again on what they left.
+func (a *applying) write(ctx context.Context, change func() (*unstructured.Unstructured, string, error)) (*unstructured.Unstructured, string, error) {
 	for try := 1; ; try++ {
 		if err := a.look(ctx, try > 1); err != nil {
 			return nil, "", err
@@ -173,6 +174,17 @@ func (a *applying) replace(ctx context.Context) (*unstructured.Unstructured, str
 			}
 			return answer, "created", err
 		}
+		answer, message, err := change()
+		if (apierrors.IsConflict(err) || notFound(err)) && try < attempts {
+			continue
+		}
+		return answer, message, err
+	}
+}
+
+// replace is one PUT, or one POST if the object is not there.
+func (a *applying) replace(ctx context.Context) (*unstructured.Unstructured, string, error) {
+	return a.write(ctx, func() (*unstructured.Unstructured, string, error) {
 		target := a.target.DeepCopy()
 		target.SetResourceVersion(a.live.GetResourceVersion())
 		target.SetUID(a.live.GetUID())
@@ -181,11 +193,8 @@ func (a *applying) replace(ctx context.Context) (*unstructured.Unstructured, str
 			return nil, "", err
 		}
 		answer, err := a.cache.send(ctx, a.how.on(a.cache.request(a.cache.client.Put(), a.kind, a.key.Namespace, a.key.Name)), body)
-		if (apierrors.IsConflict(err) || notFound(err)) && try < attempts {
-			continue
-		}
 		return answer, "replaced", err
-	}
+	})
 }
 
 // anew deletes the object, waits until it is gone, and creates it.

@@ -8,7 +8,6 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"argosy.dev/argosy/pkg/application/diff"
@@ -20,17 +19,7 @@ func (a *applying) merge(ctx context.Context) (*unstructured.Unstructured, strin
 	if err := setLastApplied(a.target); err != nil {
 		return nil, "", err
 	}
-	for try := 1; ; try++ {
-		if err := a.look(ctx, try > 1); err != nil {
-			return nil, "", err
-		}
-		if a.live == nil {
-			answer, err := a.create(ctx)
-			if apierrors.IsAlreadyExists(err) && try < attempts {
-				continue
-			}
-			return answer, "created", err
-		}
+	return a.write(ctx, func() (*unstructured.Unstructured, string, error) {
 		merge, err := diff.ThreeWay(a.target, a.live)
 		if err != nil {
 			return nil, "", err
@@ -40,11 +29,8 @@ func (a *applying) merge(ctx context.Context) (*unstructured.Unstructured, strin
 		}
 		r := a.how.on(a.cache.request(a.cache.client.Patch(merge.Type), a.kind, a.key.Namespace, a.key.Name))
 		answer, err := a.cache.send(ctx, r, merge.Patch)
-		if (apierrors.IsConflict(err) || notFound(err)) && try < attempts {
-			continue
-		}
 		return answer, "configured", err
-	}
+	})
 }
 
 // setLastApplied writes on an object what it was applied with, as kubectl does. The object's annotations are replaced, not
