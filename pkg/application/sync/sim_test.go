@@ -59,7 +59,6 @@ type sim struct {
 	manifests []*unstructured.Unstructured
 	in        Input
 	stored    appv1.OperationState
-	history   []appv1.RevisionHistory
 	// crash is asked before each write whether the shell dies here; nil is never.
 	crash func() bool
 	// between is called after each step.

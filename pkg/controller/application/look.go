@@ -81,6 +81,7 @@ func (e *Engine) render(ctx context.Context, l *look, w wish) ([]*unstructured.U
 		if ctx.Err() != nil {
 			return nil, "", ctx.Err()
 		}
+		//lint:ignore ST1005 The words are the peer's, for users who look for them.
 		return nil, "", incomparable(fmt.Errorf("Failed to load target state: failed to generate manifest for source: %w", err))
 	}
 	l.revisions, l.types = result.Revisions, result.Types
