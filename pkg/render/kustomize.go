@@ -150,7 +150,7 @@ func checkRemote(file string, k *types.Kustomization) error {
 	lists := map[string][]string{
 		"resources": k.Resources, "components": k.Components, "crds": k.Crds,
 		//lint:ignore SA1019 Users still write it.
-		"bases": k.Bases,
+		"bases":          k.Bases,
 		"configurations": k.Configurations, "generators": k.Generators, "transformers": k.Transformers, "validators": k.Validators,
 	}
 	//lint:ignore SA1019 Users still write it.
