@@ -64,6 +64,27 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// Weights may be parts of another whole than 100, and numbers do not overflow.
+func TestWholes(t *testing.T) {
+	for _, tc := range []struct{ replicas, weight, whole, surge, canary, stable, routed int32 }{
+		{10, 300, 1000, 0, 3, 7, 3},
+		{10, 1000, 1000, 1, 10, 0, 10},
+		{10, 0, 1000, 1, 0, 10, 0},
+		{10, 1, 1000, 0, 1, 9, 1},
+		{10, 999, 1000, 0, 9, 1, 10},
+		{3, 1, 3, 1, 1, 2, 1},
+		{2_000_000_000, 500_000_000, 1_000_000_000, 0, 1_000_000_000, 1_000_000_000, 1_000_000_000},
+	} {
+		canary, stable := Split(tc.replicas, tc.weight, tc.whole, tc.surge)
+		if canary != tc.canary || stable != tc.stable {
+			t.Errorf("%d of %d of %d with surge %d: %d+%d, want %d+%d", tc.weight, tc.whole, tc.replicas, tc.surge, canary, stable, tc.canary, tc.stable)
+		}
+		if got := ForWeight(tc.replicas, tc.weight, tc.whole); got != tc.routed {
+			t.Errorf("%d of %d of %d: %d with a router, want %d", tc.weight, tc.whole, tc.replicas, got, tc.routed)
+		}
+	}
+}
+
 // full is a set all of whose pods are available.
 func full(n int32) *Set { return &Set{Spec: n, Available: n} }
 
