@@ -140,6 +140,8 @@ func (r *run) progressing(phase rov1.RolloutPhase, waits bool) {
 		r.touch(metav1.ConditionTrue, reasonNotAvailable, about+" is not available")
 	case r.progress() || before == nil:
 		r.touch(metav1.ConditionTrue, reasonUpdated, about+" is progressing.")
+	case reason == reasonTimedOut:
+		// It stays as it is: its time is no longer that of the last progress, which its message tells.
 	case r.late():
 		r.setCondition(of, metav1.ConditionFalse, reasonTimedOut, about+" has timed out progressing: no progress since "+clock(before.LastUpdateTime))
 	}
