@@ -68,7 +68,6 @@ func TestMakeTargets(t *testing.T) {
 	}
 }
 
-// TestTracking: what is written makes an object ours, and nothing else does.
 // An object of a namespace needs one; without any, the application is wrong.
 func TestMakeTargetsWithoutNamespace(t *testing.T) {
 	made := func(kind, destination string) Targets {
@@ -86,6 +85,7 @@ func TestMakeTargetsWithoutNamespace(t *testing.T) {
 	}
 }
 
+// TestTracking: what is written makes an object ours, and nothing else does.
 func TestTracking(t *testing.T) {
 	for name, tracking := range map[string]Tracking{
 		"annotation":           {Annotate: true},

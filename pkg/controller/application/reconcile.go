@@ -143,15 +143,7 @@ func (c *Controller) start(ctx context.Context, s *scene, m *memory, w *writer, 
 // observe compares what is wanted with what there is.
 func (c *Controller) observe(ctx context.Context, s *scene, m *memory) (*look, application.Observed, error) {
 	seen := application.Observed{ControllerNamespace: c.config.Namespace}
-	refresh := manifests.Cached
-	switch s.app.Annotations[appv1.AnnotationRefresh] {
-	case appv1.RefreshHard:
-		refresh = manifests.Hard
-	case "":
-	default:
-		refresh = manifests.Latest
-	}
-	l, err := c.config.Engine.look(ctx, s, wishOf(s.app, refresh), m.known)
+	l, err := c.config.Engine.look(ctx, s, wishOf(s.app, refreshOf(s.app)), m.known)
 	trouble := problem{}
 	switch {
 	case asProblem(err, &trouble):
@@ -173,6 +165,17 @@ func (c *Controller) observe(ctx context.Context, s *scene, m *memory) (*look, a
 	}
 	seen.Findings, seen.Revisions, seen.Types = append(s.warnings, l.findings...), l.revisions, l.types
 	return l, seen, nil
+}
+
+// refreshOf is how anew an application is asked to be looked at.
+func refreshOf(app *appv1.Application) manifests.Refresh {
+	switch app.Annotations[appv1.AnnotationRefresh] {
+	case appv1.RefreshHard:
+		return manifests.Hard
+	case "":
+		return manifests.Cached
+	}
+	return manifests.Latest
 }
 
 // automatic decides whether an operation starts by itself.

@@ -22,7 +22,6 @@ import (
 	"argosy.dev/argosy/pkg/application"
 	"argosy.dev/argosy/pkg/application/object"
 	appsync "argosy.dev/argosy/pkg/application/sync"
-	"argosy.dev/argosy/pkg/manifests"
 )
 
 // remove goes on with the deletion of an application, as its finalizers ask.
@@ -75,7 +74,7 @@ func (c *Controller) remove(ctx context.Context, app *appv1.Application, m *memo
 		if decision.Error != "" {
 			// What went wrong is tried again, whatever has failed with it.
 			clear(m.done)
-			return lookAgain, w.write(ctx, undeletable(w.app, decision.Error), false)
+			return lookAgain, w.write(ctx, undeletable(w.app, decision.Error), true)
 		}
 		return lookAgain, nil
 	}
@@ -108,7 +107,7 @@ func (c *Controller) removal(ctx context.Context, s *scene, m *memory) (appsync.
 	}
 	l := &look{scene: s}
 	if in.PreDelete || in.PostDelete {
-		if err := c.config.Engine.want(ctx, l, wishOf(app, manifests.Cached), m.known); err != nil {
+		if err := c.config.Engine.want(ctx, l, wishOf(app, refreshOf(app)), m.known); err != nil {
 			return appsync.DeleteDecision{}, err
 		}
 		// Only the hooks of deletion are wanted now: all else is to go.
