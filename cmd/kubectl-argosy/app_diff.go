@@ -106,8 +106,13 @@ func (p appPrinter) diff(diff *appv1.ApplicationDiff) string {
 			target = "/dev/null"
 		}
 		fmt.Fprintf(&b, "%s\n%s\n", p.paint(cell{"--- " + live, red}), p.paint(cell{"+++ " + target, green}))
+		hunks := false
 		for line := range strings.Lines(clean(r.Diff)) {
 			line = strings.TrimSuffix(line, "\n")
+			// What the server says of files is said above, in the words of kubectl.
+			if hunks = hunks || strings.HasPrefix(line, "@@"); !hunks {
+				continue
+			}
 			color := ""
 			switch {
 			case strings.HasPrefix(line, "@@"):

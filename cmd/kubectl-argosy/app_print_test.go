@@ -202,7 +202,7 @@ ConfigMap shop/new OutOfSync Missing
 
 func TestDiffIsDrawn(t *testing.T) {
 	diff := &appv1.ApplicationDiff{Resources: []appv1.ApplicationDiffResource{
-		{Group: "apps", Kind: "Deployment", Namespace: "shop", Name: "web", Change: appv1.DiffModified, Diff: "@@ -1,2 +1,2 @@\n spec:\n-  replicas: 1\n+  replicas: \u001b[31m2\n"},
+		{Group: "apps", Kind: "Deployment", Namespace: "shop", Name: "web", Change: appv1.DiffModified, Diff: "--- live/apps/Deployment/shop/web\n+++ target/apps/Deployment/shop/web\n@@ -1,2 +1,2 @@\n spec:\n-  replicas: 1\n+  replicas: \u001b[31m2\n"},
 		{Kind: "ConfigMap", Namespace: "shop", Name: "new", Change: appv1.DiffAdded, Diff: "@@ -0,0 +1 @@\n+a: b"},
 		{Kind: "Namespace", Name: "old", Change: appv1.DiffRemoved, Diff: "@@ -1 +0,0 @@\n-a: b\n"},
 	}}

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,6 +29,8 @@ func connect(flags *genericclioptions.ConfigFlags) (*versioned.Clientset, string
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
 	}
+	// Warnings are for people, not for a log.
+	config.WarningHandler = rest.NewWarningWriter(os.Stderr, rest.WarningWriterOptions{Deduplicate: true})
 	client, err := versioned.NewForConfig(config)
 	if err != nil {
 		return nil, "", fmt.Errorf("connecting: %w", err)

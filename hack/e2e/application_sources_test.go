@@ -134,7 +134,6 @@ func TestApplicationUnreachableSource(t *testing.T) {
 		"revision":   {fmt.Sprintf("{repoURL: %q, path: app, targetRevision: nobody}", w.url()), "nobody"},
 		"repository": {fmt.Sprintf("{repoURL: %q, path: app}", w.git.HTTPS("none.git")), "none.git"},
 		"manifest":   {fmt.Sprintf("{repoURL: %q, path: broken}", w.url()), "a.yaml"},
-		"tools":      {fmt.Sprintf("{repoURL: %q, path: app, helm: {releaseName: x}, kustomize: {namePrefix: x}}", w.url()), ""},
 	} {
 		w.app(name, "", "source: "+c.source)
 		app := w.until(name, "an error is told", func(a *appv1.Application) bool {

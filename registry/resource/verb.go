@@ -221,6 +221,11 @@ type verbStrategy[T Object] struct {
 	kind *Kind[T]
 }
 
+// WarningsOnUpdate says nothing: who asks for a verb has not written the spec.
+func (s verbStrategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
+	return nil
+}
+
 // PrepareForUpdate raises the generation if the spec changes.
 func (s verbStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
 	t, o := s.kind.must(obj), s.kind.must(old)

@@ -37,6 +37,9 @@ func (c *Client) KubectlCommand(ctx context.Context, stdin string, args ...strin
 	// Without a HOME of its own kubectl would share a discovery cache with
 	// other clusters of this machine.
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig, "KUBECACHEDIR="+filepath.Join(filepath.Dir(c.Kubeconfig), "kubecache"))
+	if root, err := Root(); err == nil { // where our plugin is built
+		cmd.Env = append(cmd.Env, "PATH="+filepath.Join(root, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
 	if stdin != "" {
 		cmd.Stdin = bytes.NewReader([]byte(stdin))
 	}

@@ -159,12 +159,22 @@ func pinned(app *appv1.Application, state *appv1.OperationState) wish {
 	return w
 }
 
+// during is the scene of an operation: what it says of how objects are applied counts, and not what the application says.
+func (s *scene) during(state *appv1.OperationState) *scene {
+	if len(state.Operation.Sync.SyncOptions) == 0 {
+		return s
+	}
+	now := *s
+	now.options = state.Operation.Sync.SyncOptions
+	return &now
+}
+
 // operate goes on with an operation until it waits or has ended. store writes the state, and is called where it must be
 // known before anything else is done. It returns after which time to go on if nothing happens before.
 func (c *Controller) operate(ctx context.Context, s *scene, m *memory, state *appv1.OperationState, store func(*appv1.OperationState) error) (*appv1.OperationState, time.Duration, error) {
 	m.operation(state)
 	for {
-		l, err := c.config.Engine.look(ctx, s, pinned(s.app, state), m.known)
+		l, err := c.config.Engine.look(ctx, s.during(state), pinned(s.app, state), m.known)
 		switch trouble := (problem{}); {
 		case err == nil:
 		case !asProblem(err, &trouble):
@@ -210,7 +220,7 @@ func ended(state *appv1.OperationState, message string, now time.Time) *appv1.Op
 
 // input is what the core decides on.
 func (c *Controller) input(ctx context.Context, l *look, m *memory, state *appv1.OperationState) (appsync.Input, error) {
-	app, sync := l.app, state.Operation.Sync
+	app := l.app
 	in := appsync.Input{
 		State: *state, UID: app.UID, Instance: l.instance, Destination: app.Spec.Destination.Namespace, Options: l.options,
 		Approved:         app.Annotations[appv1.AnnotationDeletionApproved],
@@ -219,9 +229,6 @@ func (c *Controller) input(ctx context.Context, l *look, m *memory, state *appv1
 			return m.known.health(u, l.settings.Health, func(error) {})
 		},
 		Done: m.done, Now: c.now(),
-	}
-	if len(sync.SyncOptions) > 0 {
-		in.Options = sync.SyncOptions
 	}
 	if result := state.SyncResult; result != nil {
 		in.NamespaceMetadata = result.ManagedNamespaceMetadata
