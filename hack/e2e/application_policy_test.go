@@ -115,7 +115,7 @@ func TestApplicationExamples(t *testing.T) {
 	w.app("shop", "app", "project: production")
 	w.app("other", "app", "project: default")
 	eventually(t, policyReach, "the policy", func(context.Context) error {
-		return refusedBy(w.verb(admin, "shop", "sync", `{"message":"short"}`), "at least ten characters")
+		return refusedBy(w.verb(admin, "shop", "sync", `{"message":"short"}`), "sync-of-production")
 	})
 	for _, gvr := range []schema.GroupVersionResource{applications, framework.Compat("applications")} {
 		_, err := admin.Dynamic.Resource(gvr).Namespace(w.ns).Patch(within(t, time.Minute), "shop", types.MergePatchType, []byte(`{"operation":{"sync":{}}}`), metav1.PatchOptions{})
