@@ -13,8 +13,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/hack/e2e/framework"
@@ -117,12 +115,6 @@ func TestApplicationExamples(t *testing.T) {
 	eventually(t, policyReach, "the policy", func(context.Context) error {
 		return refusedBy(w.verb(admin, "shop", "sync", `{"message":"short"}`), "sync-of-production")
 	})
-	for _, gvr := range []schema.GroupVersionResource{applications, framework.Compat("applications")} {
-		_, err := admin.Dynamic.Resource(gvr).Namespace(w.ns).Patch(within(t, time.Minute), "shop", types.MergePatchType, []byte(`{"operation":{"sync":{}}}`), metav1.PatchOptions{})
-		if err := refusedBy(err, "by applications/sync only"); err != nil {
-			t.Errorf("the field operation, %s: %v", gvr.Group, err)
-		}
-	}
 	w.patch("shop", `{"spec":{"revisionHistoryLimit":3}}`)
 	w.phase(w.sync("other", ""), appv1.OperationSucceeded, "")
 	err = w.verb(admin, "shop", "sync", `{"message":"the release of today"}`)
