@@ -190,7 +190,8 @@ func parentOf(name string) string {
 	return ""
 }
 
-// ReadDir lists a folder, sorted by name. Links that lead nowhere, out of the tree or in a circle are left out.
+// ReadDir lists a folder, sorted by name. Links that lead nowhere are left out; those that lead out of the tree or in a
+// circle are listed as files, which cannot be read.
 func (t *Tree) ReadDir(name string) ([]Entry, error) { return t.list(name, true) }
 
 // list lists a folder. Sizes have to be looked up, one by one, so those who do not need them go without.
@@ -212,10 +213,13 @@ func (t *Tree) list(name string, sizes bool) ([]Entry, error) {
 		e := Entry{Name: entry.Name, Link: entry.Mode == filemode.Symlink}
 		if e.Link {
 			target, err = t.walk(path.Join(name, entry.Name))
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrOutside) {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
 				continue
-			}
-			if err != nil {
+			case errors.Is(err, ErrOutside):
+				list = append(list, e) // whoever reads it is told; to leave it out would hide that something is missing
+				continue
+			case err != nil:
 				return nil, err
 			}
 		}

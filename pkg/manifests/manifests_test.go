@@ -373,6 +373,10 @@ func TestRenderErrors(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	served.Commit(map[string]string{"1.yaml": config("one", "1")})
+	if _, err := g.Generate(t.Context(), app("x", source(server.HTTPS("app.git"), "."))); err == nil || !strings.Contains(err.Error(), "out.yaml: the symbolic link leads out of the repository") {
+		t.Errorf("a link out of the repository: %v", err)
+	}
+	served.Commit(map[string]string{"out.yaml": gitserver.Deleted})
 	if got := names(generate(t, g, app("x", source(server.HTTPS("app.git"), ".")))); got != "one=1" {
 		t.Errorf("mended: %s", got)
 	}

@@ -20,7 +20,8 @@ import (
 type Files interface {
 	// ReadFile returns the content of a file. The slice may be shared and must not be changed.
 	ReadFile(path string) ([]byte, error)
-	// ReadDir lists a folder, sorted by name. Links that lead nowhere, out of the tree or in a circle may be left out.
+	// ReadDir lists a folder, sorted by name. Links that lead nowhere may be left out; those that lead out of the
+	// tree or in a circle are listed as files.
 	ReadDir(path string) ([]Entry, error)
 	// Stat says what is at a path.
 	Stat(path string) (Entry, error)

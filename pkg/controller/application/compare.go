@@ -180,7 +180,9 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 				return nil
 			}
 			c.Modified = result.Modified
-			k.learn(c, fingerprint)
+			if c.Rejected == "" { // what is refused may be let in later, with nothing changed in the object
+				k.learn(c, fingerprint)
+			}
 			return nil
 		}
 		if !s.predicts(c) {
