@@ -45,6 +45,7 @@ func New(config Config) *Generator {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
+	register()
 	return &Generator{
 		config: config, cache: newCache(config.Memory),
 		library: library{indexes: map[string]*catalogue{}, charts: newLRU[*chartTree](config.Charts)},
@@ -186,6 +187,7 @@ func (g *Generator) renderSource(ctx context.Context, req Request, settings rend
 		}
 		if e != nil {
 			g.hits.Add(1)
+			generated.WithLabelValues("cached").Inc()
 			return e, true, nil
 		}
 	}
@@ -287,6 +289,7 @@ func (g *Generator) render(ctx context.Context, j *job) (*entry, error) {
 			return nil, err
 		}
 		g.renders.Add(1)
+		generated.WithLabelValues("rendered").Inc()
 		e, err := newEntry(result)
 		if err != nil {
 			return nil, err
