@@ -33,10 +33,12 @@ type options struct {
 	rounds, creates, hellos int
 	// rollouts are the sizes of the fleets, comma separated; rest is how long each is left alone.
 	rollouts string
-	rest     time.Duration
-	only     string
-	surface  surface.Options
-	strict   bool
+	// applications is how many are synced.
+	applications int
+	rest         time.Duration
+	only         string
+	surface      surface.Options
+	strict       bool
 }
 
 // wants tells whether a part is to be measured.
@@ -51,7 +53,8 @@ func main() {
 	flag.IntVar(&o.hellos, "hellos", 1000, "workflows to run on fake nodes")
 	flag.StringVar(&o.rollouts, "rollouts", "1000", "how many rollouts to make on fake nodes; several numbers, comma separated, one after the other")
 	flag.DurationVar(&o.rest, "rest", 30*time.Second, "how long to leave them alone for the CPU at rest")
-	flag.StringVar(&o.only, "only", "", "parts to measure, comma separated: chains, creates, fake, rollouts, surface; all if empty")
+	flag.IntVar(&o.applications, "applications", 500, "applications to sync from one repository")
+	flag.StringVar(&o.only, "only", "", "parts to measure, comma separated: applications, chains, creates, fake, rollouts, surface; all if empty")
 	flag.IntVar(&o.surface.Objects, "objects", 5000, "workflows in each list of the surface")
 	flag.IntVar(&o.surface.Watchers, "watchers", 200, "watchers of the surface")
 	flag.IntVar(&o.surface.FanOut, "fan-out", 300, "workflows created while they watch")
@@ -111,6 +114,9 @@ func bench(ctx context.Context, o options) (met bool, err error) {
 		{"creates", func() ([]row, bool, error) { return b.creates(ctx, o.creates) }},
 		{"fake", func() ([]row, bool, error) { return b.onFake(ctx, o.hellos) }},
 		{"rollouts", func() ([]row, bool, error) { return b.fleets(ctx, o.rollouts, o.rest) }},
+		{"applications", func() ([]row, bool, error) {
+			return b.inNamespace(ctx, func(b *runner) ([]row, bool, error) { return b.applications(ctx, o.applications) })
+		}},
 	} {
 		if !o.wants(part.name) {
 			continue
