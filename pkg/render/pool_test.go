@@ -167,3 +167,27 @@ func BenchmarkRender(b *testing.B) {
 		})
 	}
 }
+
+// TestOthersMakeRoom: the process that makes room for one of another domain ends, and none is forgotten.
+func TestOthersMakeRoom(t *testing.T) {
+	trees := Trees{"": Map{"app/a.yaml": configMap}}
+	r := renderer(t, Config{Processes: 2})
+	var all []*process
+	for _, domain := range []string{"a", "b", "c", "d", "e"} {
+		mustRender(t, r, domain, trees)
+		r.mu.Lock()
+		all = append(all, r.idle[len(r.idle)-1])
+		r.mu.Unlock()
+	}
+	for i, p := range all {
+		ended := false
+		select {
+		case <-p.exited:
+			ended = true
+		default:
+		}
+		if want := i < len(all)-2; ended != want {
+			t.Errorf("process %d of %d has ended: %t", i+1, len(all), ended)
+		}
+	}
+}

@@ -130,7 +130,9 @@ func (r *Renderer) take(ctx context.Context, domain string) (*process, error) {
 	// Others make room: there are never more processes than slots.
 	var oldest *process
 	if len(r.idle) > 0 && len(r.idle)+len(r.slots) > r.config.Processes {
-		oldest, r.idle = r.idle[0], slices.Delete(r.idle, 0, 1)
+		// One after the other: slices.Delete clears what it moves away from, and in one assignment it may come first.
+		oldest = r.idle[0]
+		r.idle = slices.Delete(r.idle, 0, 1)
 	}
 	r.mu.Unlock()
 	if oldest != nil {
