@@ -53,7 +53,7 @@ test-integration: ## our server with its embedded etcd, in process; what we ask 
 test-e2e: cluster ## end to end on the local cluster
 	KUBECONFIG=$(LOCAL)/kubeconfig go test -count=1 -timeout 30m ./hack/e2e/...
 
-bench: cluster ## measure: chain of pods, reaction time, fake nodes, rollouts, the API beside custom resources
+bench: cluster ## measure: chain of pods, reaction time, fake nodes, rollouts, applications, the API beside custom resources
 	hack/cluster/build.sh kwok
 	trap '$(CLUSTER) up --fake-nodes 0' EXIT; $(CLUSTER) up --fake-nodes 10; \
 	  KUBECONFIG=$(LOCAL)/kubeconfig go run ./hack/bench
