@@ -30,10 +30,6 @@ type writer struct {
 func (w *writer) operation(ctx context.Context, state *appv1.OperationState) error {
 	next := *w.app
 	next.Status.OperationState = state
-	if over(state) {
-		// What ends an operation is told with all else: see write.
-		next.Status.Conditions = w.app.Status.Conditions
-	}
 	return w.put(ctx, &next)
 }
 
