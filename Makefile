@@ -51,7 +51,7 @@ test-integration: ## our server with its embedded etcd, in process; what we ask 
 	go test -count=1 ./hack/integration/...
 
 test-e2e: cluster ## end to end on the local cluster
-	KUBECONFIG=$(LOCAL)/kubeconfig go test -count=1 -timeout 30m ./hack/e2e/...
+	KUBECONFIG=$(LOCAL)/kubeconfig hack/test-e2e.sh
 
 bench: cluster ## measure: chain of pods, reaction time, fake nodes, rollouts, applications, the API beside custom resources
 	hack/cluster/build.sh kwok

@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
 
 	"argosy.dev/argosy/hack/bench/surface"
 	"argosy.dev/argosy/hack/e2e/framework"
@@ -34,6 +35,10 @@ var nativeRollouts = schema.GroupVersionResource{Group: "rollout.argosy.dev", Ve
 
 // rolloutPods is how many pods each of them has.
 const rolloutPods = 5
+
+// rolloutsTogether is how many share a namespace: for each ReplicaSet that Kubernetes' controller looks at, it walks through
+// all of its namespace, so that thousands in one would measure that.
+const rolloutsTogether = 100
 
 // canaryOnFake is a rollout whose pods are on fake nodes, where they are ready at once.
 const canaryOnFake = `
@@ -60,7 +65,7 @@ spec:
 // fleet watches the rollouts of a benchmark.
 type fleet struct {
 	mu sync.Mutex
-	// settled holds the names of those that have come to rest with the version that is waited for.
+	// settled holds the namespaces and names of those that have come to rest with the version that is waited for.
 	settled map[string]bool
 	first   time.Time // when the first did
 	image   string
@@ -76,7 +81,8 @@ func (f *fleet) see(_ watch.EventType, o *unstructured.Unstructured) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.settled[o.GetName()] || text("status", "phase") != "Healthy" || text("status", "observedGeneration") != fmt.Sprint(o.GetGeneration()) ||
+	key := o.GetNamespace() + "/" + o.GetName()
+	if f.settled[key] || text("status", "phase") != "Healthy" || text("status", "observedGeneration") != fmt.Sprint(o.GetGeneration()) ||
 		text("status", "stableRS") == "" || text("status", "stableRS") != text("status", "currentPodHash") {
 		return
 	}
@@ -87,7 +93,7 @@ func (f *fleet) see(_ watch.EventType, o *unstructured.Unstructured) {
 	if len(f.settled) == 0 {
 		f.first = time.Now()
 	}
-	f.settled[o.GetName()] = true
+	f.settled[key] = true
 	if len(f.settled) == f.want {
 		close(f.all)
 	}
@@ -132,14 +138,16 @@ func each(n int, f func(int) error) error {
 	return <-errs
 }
 
-// fleets measures each of the numbers of rollouts, each in a namespace of its own.
+// fleets measures each of the numbers of rollouts, each in namespaces of its own.
 func (b *runner) fleets(ctx context.Context, sizes string, rest time.Duration) (rows []row, ok bool, err error) {
 	for size := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(size))
 		if err != nil || n < 1 {
 			return nil, false, fmt.Errorf("%q is no number of rollouts", size)
 		}
-		more, _, err := b.inNamespace(ctx, func(b *runner) ([]row, bool, error) { return b.rollouts(ctx, n, rest) })
+		more, _, err := b.inNamespaces(ctx, (n+rolloutsTogether-1)/rolloutsTogether, func(namespaces []string) ([]row, bool, error) {
+			return b.rollouts(ctx, n, rest, namespaces)
+		})
 		if err != nil {
 			return nil, false, fmt.Errorf("%d rollouts: %w", n, err)
 		}
@@ -150,31 +158,54 @@ func (b *runner) fleets(ctx context.Context, sizes string, rest time.Duration) (
 
 // inNamespace measures in a namespace of its own, and waits until nothing of it is left.
 func (b *runner) inNamespace(ctx context.Context, measure func(*runner) ([]row, bool, error)) (rows []row, ok bool, err error) {
-	ns, err := b.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "bench-"}}, metav1.CreateOptions{})
-	if err != nil {
-		return nil, false, fmt.Errorf("create namespace: %w", err)
+	return b.inNamespaces(ctx, 1, func(namespaces []string) ([]row, bool, error) {
+		return measure(&runner{Client: b.Client, ns: namespaces[0]})
+	})
+}
+
+// inNamespaces measures in so many namespaces of its own, and waits until nothing of them is left.
+func (b *runner) inNamespaces(ctx context.Context, count int, measure func(names []string) ([]row, bool, error)) (rows []row, ok bool, err error) {
+	var names []string
+	defer func() { err = errors.Join(err, b.deleteNamespaces(ctx, names)) }()
+	for range count {
+		ns, err := b.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "bench-"}}, metav1.CreateOptions{})
+		if err != nil {
+			return nil, false, fmt.Errorf("create namespace: %w", err)
+		}
+		names = append(names, ns.Name)
 	}
-	defer func() {
-		if derr := b.Kube.CoreV1().Namespaces().Delete(ctx, ns.Name, metav1.DeleteOptions{}); derr != nil {
-			err = errors.Join(err, fmt.Errorf("delete namespace: %w", derr))
-			return
-		}
-		gone, cancel := context.WithTimeout(ctx, 15*time.Minute)
-		defer cancel()
-		if werr := framework.WaitGone(gone, b.Dynamic, corev1.SchemeGroupVersion.WithResource("namespaces"), "", ns.Name); werr != nil {
-			err = errors.Join(err, fmt.Errorf("end of the namespace: %w", werr))
-		}
-	}()
 	accounts := corev1.SchemeGroupVersion.WithResource("serviceaccounts")
-	if _, err := framework.WaitFor(ctx, b.Dynamic, accounts, ns.Name, "default", func(*unstructured.Unstructured) (bool, error) { return true, nil }); err != nil {
-		return nil, false, err
+	for _, name := range names {
+		if _, err := framework.WaitFor(ctx, b.Dynamic, accounts, name, "default", func(*unstructured.Unstructured) (bool, error) { return true, nil }); err != nil {
+			return nil, false, err
+		}
 	}
-	return measure(&runner{Client: b.Client, ns: ns.Name})
+	return measure(names)
+}
+
+// deleteNamespaces deletes namespaces and waits until nothing of them is left.
+func (b *runner) deleteNamespaces(ctx context.Context, names []string) (err error) {
+	for _, name := range names {
+		if derr := b.Kube.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); derr != nil {
+			err = errors.Join(err, fmt.Errorf("delete namespace: %w", derr))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	gone, cancel := context.WithTimeout(ctx, 30*time.Minute)
+	defer cancel()
+	for _, name := range names {
+		if err := framework.WaitGone(gone, b.Dynamic, corev1.SchemeGroupVersion.WithResource("namespaces"), "", name); err != nil {
+			return fmt.Errorf("end of the namespace: %w", err)
+		}
+	}
+	return nil
 }
 
 // rollouts measures what many rollouts cost: at rest, and when all get a new image at once. The pods are fake, so what is
 // measured is Argosy, kube-apiserver and the controller of ReplicaSets.
-func (b *runner) rollouts(ctx context.Context, n int, rest time.Duration) (rows []row, ok bool, err error) {
+func (b *runner) rollouts(ctx context.Context, n int, rest time.Duration, namespaces []string) (rows []row, ok bool, err error) {
 	nodes, err := b.Kube.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: fakeNodes})
 	if err != nil {
 		return nil, false, err
@@ -186,7 +217,7 @@ func (b *runner) rollouts(ctx context.Context, n int, rest time.Duration) (rows 
 	if err != nil {
 		return nil, false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Hour)
 	defer cancel()
 	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	add := func(what, format string, args ...any) {
@@ -201,18 +232,20 @@ func (b *runner) rollouts(ctx context.Context, n int, rest time.Duration) (rows 
 
 	f := &fleet{}
 	f.expect("web:1", n)
-	done, err := framework.Record(ctx, b.Dynamic, nativeRollouts, b.ns, "", f.see)
+	done, err := framework.Record(ctx, b.Dynamic, nativeRollouts, metav1.NamespaceAll, "", f.see)
 	if err != nil {
 		return nil, false, err
 	}
 	defer func() { cancel(); <-done }()
-	client := b.Dynamic.Resource(nativeRollouts).Namespace(b.ns)
+	client := func(i int) dynamic.ResourceInterface {
+		return b.Dynamic.Resource(nativeRollouts).Namespace(namespaces[i/rolloutsTogether])
+	}
 	name := func(i int) string { return fmt.Sprintf("web-%05d", i) }
 	began := time.Now()
 	err = each(n, func(i int) error {
 		objects, err := framework.Decode([]byte(strings.ReplaceAll(canaryOnFake, "NAME", name(i))))
 		if err == nil {
-			_, err = client.Create(ctx, objects[0], metav1.CreateOptions{})
+			_, err = client(i).Create(ctx, objects[0], metav1.CreateOptions{})
 		}
 		return err
 	})
@@ -249,7 +282,7 @@ func (b *runner) rollouts(ctx context.Context, n int, rest time.Duration) (rows 
 	used := servers.CPU()
 	began = time.Now()
 	err = each(n, func(i int) error {
-		_, err := client.Patch(ctx, name(i), types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"web:2"}]`), metav1.PatchOptions{})
+		_, err := client(i).Patch(ctx, name(i), types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"web:2"}]`), metav1.PatchOptions{})
 		return err
 	})
 	if err != nil {
