@@ -97,7 +97,7 @@ func TestApplication(t *testing.T) {
 		"empty project":            {change: `{spec: {project: ""}}`},
 		"no source":                {change: `{spec: {source: null}}`, want: []string{"spec.source: Required value"}},
 		"no repository":            {change: `{spec: {source: {repoURL: ""}}}`, want: []string{"spec.source.repoURL: Required value"}},
-		"no path":                  {change: `{spec: {source: {path: null}}}`, warn: "spec.source: neither path nor chart"},
+		"no path":                  {change: `{spec: {source: {path: null}}}`, want: []string{"spec.source.path: Required value: one of path, chart and ref"}},
 		"artifact without path":    {change: `{spec: {source: {repoURL: "oci://a.example/b", path: null}}}`},
 		"chart and path":           {change: `{spec: {source: {chart: a, targetRevision: 1.2.3}}}`, warn: "spec.source.path: ignored"},
 		"chart of any version":     {change: `{spec: {source: {chart: a, path: null}}}`, warn: "spec.source.targetRevision: absent"},

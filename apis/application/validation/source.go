@@ -22,11 +22,23 @@ func sources(spec *appv1.ApplicationSpec, path *field.Path) field.ErrorList {
 	case spec.SourceHydrator != nil:
 		return hydrator(spec.SourceHydrator, path.Child("sourceHydrator"))
 	case len(spec.Sources) > 0:
-		return manySources(spec.Sources, path.Child("sources"))
+		errs := manySources(spec.Sources, path.Child("sources"))
+		for i := range spec.Sources {
+			errs = append(errs, somewhere(&spec.Sources[i], path.Child("sources").Index(i))...)
+		}
+		return errs
 	case spec.Source != nil:
-		return oneSource(spec.Source, path.Child("source"))
+		return append(oneSource(spec.Source, path.Child("source")), somewhere(spec.Source, path.Child("source"))...)
 	}
 	return field.ErrorList{field.Required(path.Child("source"), "one of source, sources and sourceHydrator must be given")}
+}
+
+// somewhere refuses a source that names nothing in its repository.
+func somewhere(s *appv1.ApplicationSource, path *field.Path) field.ErrorList {
+	if s.Path != "" || s.Chart != "" || s.Ref != "" || strings.HasPrefix(s.RepoURL, "oci://") {
+		return nil
+	}
+	return field.ErrorList{field.Required(path.Child("path"), "one of path, chart and ref must be given; . is the root of the repository")}
 }
 
 // refName is what a name of a source may be by which others refer to its files.
@@ -153,9 +165,6 @@ func (w *warnings) sources(spec *appv1.ApplicationSpec, path *field.Path) {
 }
 
 func (w *warnings) source(s *appv1.ApplicationSource, path *field.Path) {
-	if s.Path == "" && s.Chart == "" && s.Ref == "" && !strings.HasPrefix(s.RepoURL, "oci://") {
-		w.add(path, "neither path nor chart is given, so there are no manifests")
-	}
 	if s.Path != "" && s.Chart != "" {
 		w.add(path.Child("path"), "ignored, since chart is given")
 	}
