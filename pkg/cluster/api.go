@@ -55,6 +55,8 @@ type Needs struct {
 	// Objects are all objects that the user knows of: targets, hooks, and what it had. They are held in full, and their
 	// kinds are watched: what belongs to an instance is found only in kinds that somebody needs.
 	Objects []object.Key
+	// Kinds tells that what the user wants depends on what the cluster serves: it is told of every kind that comes or goes.
+	Kinds bool
 	// Namespaces are where objects of these kinds are looked for, besides those of Objects, if the identity may not list
 	// the whole cluster.
 	Namespaces []string

@@ -105,7 +105,7 @@ func (c *Cache) Find(ctx context.Context, kind schema.GroupKind, version string)
 	if err == nil {
 		return found, nil
 	}
-	if err := c.link.refresh(ctx, rediscover); err != nil {
+	if err := c.link.refresh(ctx, c.link.patience(time.Now())); err != nil {
 		return Kind{}, err
 	}
 	if kinds, err = c.link.kinds(ctx); err != nil {

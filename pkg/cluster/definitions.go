@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,7 +30,7 @@ func (l *link) watchDefinitions(resource schema.GroupVersionResource) {
 		},
 	}
 	backoff := &wait.Backoff{Duration: time.Second, Factor: 2, Jitter: 0.2, Steps: 10, Cap: 5 * time.Minute}
-	listAndWatch(l.ctx, cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, &bell{ring: l.poke},
+	listAndWatch(l.ctx, cache.NewReflectorWithOptions(source, &metav1.PartialObjectMetadata{}, &bell{ring: l.poke, rang: &l.changed},
 		cache.ReflectorOptions{Name: "cluster", TypeDescription: resource.Resource, Backoff: backoff}), backoff, func(error) bool { return true })
 }
 
@@ -51,9 +52,15 @@ func listAndWatch(ctx context.Context, reflector *cache.Reflector, backoff *wait
 }
 
 // bell is a store that keeps nothing, and rings when something changes.
-type bell struct{ ring chan<- struct{} }
+type bell struct {
+	ring chan<- struct{}
+	// rang is when it last did.
+	rang *atomic.Pointer[time.Time]
+}
 
 func (b *bell) changed() error {
+	now := time.Now()
+	b.rang.Store(&now)
 	select {
 	case b.ring <- struct{}{}:
 	default: // it rings already

@@ -99,6 +99,22 @@ func (k *Kinds) All() []Kind {
 	return out
 }
 
+// keep has the versions of groups that do not answer stay as they were: manifests are rendered by them, and an API that is away
+// for a moment must not make them others.
+func (k *Kinds) keep(before *Kinds) {
+	var kept []string
+	for _, version := range before.apiVersions {
+		group, _, _ := strings.Cut(version, "/")
+		if k.failed[group] != nil && !slices.Contains(k.apiVersions, version) {
+			kept = append(kept, version)
+		}
+	}
+	if len(kept) > 0 {
+		k.apiVersions = append(slices.Clone(k.apiVersions), kept...)
+		slices.Sort(k.apiVersions)
+	}
+}
+
 // newKinds makes sense of what discovery answers.
 func newKinds(kubeVersion string, groups []*metav1.APIGroup, lists []*metav1.APIResourceList, failed map[schema.GroupVersion]error) *Kinds {
 	k := &Kinds{kubeVersion: kubeVersion, versions: map[schema.GroupKind][]Kind{}, failed: map[string]error{}}

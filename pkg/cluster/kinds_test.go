@@ -74,3 +74,32 @@ func TestChangedKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestKindsKeepVersions: manifests do not become others while an API does not answer.
+func TestKindsKeepVersions(t *testing.T) {
+	before := discovered("v2", nil)
+	away := newKinds("v1.37.2", nil, []*metav1.APIResourceList{{GroupVersion: "v1", APIResources: []metav1.APIResource{{Name: "pods", Kind: "Pod"}}}},
+		map[schema.GroupVersion]error{{Group: "g", Version: "v1"}: errors.New("no answer")})
+	away.keep(before)
+	if want := []string{"g/v1", "g/v1/Thing", "g/v2", "g/v2/Thing", "v1", "v1/Pod"}; !slices.Equal(away.APIVersions(), want) {
+		t.Errorf("while it is away: %v", away.APIVersions())
+	}
+	gone := newKinds("v1.37.2", nil, nil, nil)
+	if gone.keep(away); len(gone.APIVersions()) != 0 {
+		t.Errorf("when it is gone: %v", gone.APIVersions())
+	}
+}
+
+// TestKindsChanged: who is told of a kind that comes.
+func TestKindsChanged(t *testing.T) {
+	var told []string
+	c := &Cache{caches: &Caches{config: Config{Changed: func(change Change) { told = append(told, change.Users...) }}}, users: map[string]*user{
+		"asks":  {needs: Needs{Kinds: true}},
+		"has":   {where: map[schema.GroupKind][]string{{Group: "g", Kind: "Thing"}: nil}},
+		"other": {where: map[schema.GroupKind][]string{{Kind: "Pod"}: nil}},
+	}}
+	c.kindsChanged(map[schema.GroupKind]struct{}{{Group: "g", Kind: "Thing"}: {}}, discovered("v1", nil))
+	if slices.Sort(told); !slices.Equal(told, []string{"asks", "has"}) {
+		t.Errorf("told: %v", told)
+	}
+}

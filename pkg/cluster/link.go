@@ -21,6 +21,8 @@ const (
 	rediscover = 5 * time.Second
 	// settle is how long a burst of changes of definitions lasts.
 	settle = 100 * time.Millisecond
+	// newly is how long after a change of definitions what is not served may be about to be: then it is asked more often.
+	newly = 3 * time.Second
 )
 
 // lateDiscovery is when discovery is looked at again after a definition has changed: servers answer it from a cache of
@@ -34,8 +36,9 @@ type link struct {
 	cancel   context.CancelFunc
 	discover discovery.DiscoveryInterfaceWithContext
 	metadata metadata.Interface
-	// poke tells that a definition of kinds has changed.
-	poke chan struct{}
+	// poke tells that a definition of kinds has changed, and changed when that was.
+	poke    chan struct{}
+	changed atomic.Pointer[time.Time]
 
 	// asking is held by whoever asks the cluster; asked and failed belong to it.
 	asking chan struct{}
@@ -92,6 +95,15 @@ func (l *link) kinds(ctx context.Context) (*Kinds, error) {
 	return l.known.Load(), nil
 }
 
+// patience is how often the cluster may be asked for a kind that it did not serve: a kind whose definition has just come is
+// wanted at once.
+func (l *link) patience(now time.Time) time.Duration {
+	if changed := l.changed.Load(); changed != nil && now.Sub(*changed) < newly {
+		return settle
+	}
+	return rediscover
+}
+
 // refresh asks what the cluster serves, unless somebody has within that time. One asks, the others wait for the answer.
 func (l *link) refresh(ctx context.Context, atMostEvery time.Duration) error {
 	called := time.Now()
@@ -113,6 +125,9 @@ func (l *link) refresh(ctx context.Context, atMostEvery time.Duration) error {
 		return err
 	}
 	l.asked, l.failed = time.Now(), nil
+	if before != nil {
+		now.keep(before)
+	}
 	l.known.Store(now)
 	if before == nil {
 		l.caches.start(l.follow)

@@ -231,18 +231,28 @@ func (c *Cache) sweep(old time.Time) (ended bool) {
 	return false
 }
 
-// kindsChanged tells users of kinds that are served now and were not, or the other way round, and ends watches of kinds
+// kindsChanged tells users who ask for kinds, and those of kinds that are served now and were not, or the other way round, and ends watches of kinds
 // that are served otherwise than before: they begin anew when somebody asks.
 func (c *Cache) kindsChanged(changed map[schema.GroupKind]struct{}, now *Kinds) {
 	told := map[schema.GroupKind]map[string]struct{}{}
 	c.mu.Lock()
+	tell := func(kind schema.GroupKind, name string) {
+		if told[kind] == nil {
+			told[kind] = map[string]struct{}{}
+		}
+		told[kind][name] = struct{}{}
+	}
 	for name, u := range c.users {
+		if u.needs.Kinds {
+			for kind := range changed {
+				tell(kind, name)
+				break // one is as good as all
+			}
+			continue
+		}
 		for kind := range u.where {
 			if _, is := changed[kind]; is {
-				if told[kind] == nil {
-					told[kind] = map[string]struct{}{}
-				}
-				told[kind][name] = struct{}{}
+				tell(kind, name)
 			}
 		}
 	}
@@ -266,7 +276,7 @@ func (c *Cache) kindsChanged(changed map[schema.GroupKind]struct{}, now *Kinds) 
 }
 
 func (n Needs) same(other Needs) bool {
-	return n.Instance == other.Instance && n.Label == other.Label && slices.Equal(n.Objects, other.Objects) && slices.Equal(n.Namespaces, other.Namespaces)
+	return n.Instance == other.Instance && n.Label == other.Label && n.Kinds == other.Kinds && slices.Equal(n.Objects, other.Objects) && slices.Equal(n.Namespaces, other.Namespaces)
 }
 
 func (n Needs) clone() Needs {
