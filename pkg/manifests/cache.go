@@ -29,8 +29,9 @@ type entry struct {
 	digest  string
 	size    int64
 
-	// revision is set if the result depends on the revision itself.
+	// revision is set if the result depends on the revision itself, and kinds if it depends on what the cluster serves.
 	revision string
+	kinds    string
 	// asked are the answers that the trees gave.
 	asked map[question]string
 	// needs are what had to be fetched, with what was got.
@@ -65,9 +66,9 @@ func newCache(limit int64) *cache {
 	return &cache{entries: newLRU[[]*entry](limit), busy: map[string]*turn{}}
 }
 
-// key is the hash of a request, but for the revision.
+// key is the hash of a request, but for the revision and what the cluster serves: most results depend on neither.
 func key(req render.Request) (string, error) {
-	req.Revision = ""
+	req.Revision, req.APIVersions = "", nil
 	text, err := json.Marshal(struct {
 		Domain  string
 		Request render.Request
@@ -96,7 +97,7 @@ func (c *cache) keep(key string, e *entry, versions map[string]string) {
 	entries := []*entry{e}
 	size := e.size
 	for _, other := range old {
-		if other != e && len(entries) < maxVariants && other.digest+other.revision != e.digest+e.revision {
+		if other != e && len(entries) < maxVariants && other.digest+other.revision+other.kinds != e.digest+e.revision+e.kinds {
 			entries = append(entries, other)
 			size += other.size
 		}

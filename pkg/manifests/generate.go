@@ -140,6 +140,7 @@ func (g *Generator) generate(ctx context.Context, req Request) (result *Result, 
 		result.Types = append(result.Types, e.kind)
 		result.Objects = append(result.Objects, e.objects...)
 		result.Cached = result.Cached && cached
+		result.AsksKinds = result.AsksKinds || e.kinds != ""
 		sum.Write([]byte(e.digest))
 	}
 	result.Digest = hex.EncodeToString(sum.Sum(nil))
@@ -221,7 +222,7 @@ func (g *Generator) recall(ctx context.Context, j *job) (*entry, error) {
 
 // same tells whether all that an entry depends on is as it was.
 func (g *Generator) same(ctx context.Context, j *job, e *entry) (bool, error) {
-	if e.revision != "" && e.revision != j.own.revision {
+	if e.revision != "" && e.revision != j.own.revision || e.kinds != "" && e.kinds != kindsOf(j.req) {
 		return false, nil
 	}
 	known := map[string]bool{}
@@ -309,10 +310,22 @@ func (g *Generator) render(ctx context.Context, j *job) (*entry, error) {
 		if dynamic {
 			e.revision = j.own.revision
 		}
+		if result.AsksKinds {
+			e.kinds = kindsOf(j.req)
+		}
 		e.weigh()
 		g.cache.keep(j.key, e, j.versions())
 		return e, nil
 	}
+}
+
+// kindsOf is a text that changes with what the cluster serves.
+func kindsOf(req Request) string {
+	sum := sha256.New()
+	for _, version := range req.APIVersions {
+		fmt.Fprintf(sum, "%s\n", version)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // dependsOnRevision tells whether the options of a source name the revision.

@@ -206,7 +206,7 @@ func TestCache(t *testing.T) {
 	// Anything in the request counts.
 	for name, change := range map[string]func(*manifests.Request){
 		"destination": func(r *manifests.Request) { r.Destination = "other" }, "version": func(r *manifests.Request) { r.KubeVersion = "1.30.0" },
-		"kinds": func(r *manifests.Request) { r.APIVersions = []string{"v1"} }, "options": func(r *manifests.Request) {
+		"options": func(r *manifests.Request) {
 			r.Sources = []appv1.ApplicationSource{source(r.Sources[0].RepoURL, "a")}
 			r.Sources[0].Directory = &appv1.ApplicationSourceDirectory{Exclude: "none"}
 		},
@@ -220,6 +220,29 @@ func TestCache(t *testing.T) {
 		}
 		if got := generate(t, g, changed); !got.Cached {
 			t.Errorf("%s: is not kept", name)
+		}
+	}
+}
+
+// TestKinds: a new kind in the cluster has only those rendered anew that ask what it serves.
+func TestKinds(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	server.Repository("app.git").Commit(map[string]string{
+		"plain/1.yaml": config("one", "1"), "deaf/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n", "deaf/templates/c.yaml": config("one", "1"),
+		"asks/Chart.yaml": "apiVersion: v2\nname: b\nversion: 1.0.0\n", "asks/templates/c.yaml": config("one", "{{ .Capabilities.APIVersions.Has `x/v1` }}"),
+	})
+	g, w := generator(t)
+	w.trust("apps", server)
+	for path, asks := range map[string]bool{"plain": false, "deaf": false, "asks": true} {
+		req := app("x", source(server.HTTPS("app.git"), path))
+		req.APIVersions = []string{"v1"}
+		first := generate(t, g, req)
+		req.APIVersions = []string{"v1", "x/v1"}
+		if now := generate(t, g, req); now.AsksKinds != asks || now.Cached == asks || (now.Digest != first.Digest) != asks {
+			t.Errorf("%s: cached %t, %s", path, now.Cached, names(now))
+		}
+		if again := generate(t, g, req); !again.Cached {
+			t.Errorf("%s: rendered again with the same kinds", path)
 		}
 	}
 }

@@ -59,6 +59,8 @@ type Result struct {
 	Digest string
 	// Cached says that nothing was rendered.
 	Cached bool
+	// AsksKinds says that with other APIVersions there may be other objects.
+	AsksKinds bool
 }
 
 // Credentials reads what users and administrators have set down in a namespace: from caches, since it is asked often. What

@@ -18,8 +18,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 )
 
 // childArgument is the only argument of a child.
@@ -148,10 +146,9 @@ func serveJob(j job, ask func(kind byte, tree, path string) ([]byte, error), out
 	}
 	size := int64(0)
 	buffered := bufio.NewWriterSize(out, 64<<10)
-	var sourceType appv1.ApplicationSourceType
-	manifests, sourceType, err := renderSource(&j.Request, trees)
+	result, err := renderSource(&j.Request, trees)
 	if err == nil {
-		for _, manifest := range manifests {
+		for _, manifest := range result.Manifests {
 			if size += int64(len(manifest)); size > j.Output {
 				err = &Error{Kind: TooLarge, Message: fmt.Sprintf("the manifests are larger than %d bytes", j.Output)}
 				break
@@ -162,12 +159,12 @@ func serveJob(j job, ask func(kind byte, tree, path string) ([]byte, error), out
 		_ = writeJSON(out, frameError, asError(err))
 		return
 	}
-	for _, manifest := range manifests {
+	for _, manifest := range result.Manifests {
 		if err := writeFrame(buffered, frameManifest, manifest); err != nil {
 			os.Exit(exitGone)
 		}
 	}
-	if err := writeJSON(buffered, frameDone, done{Type: string(sourceType)}); err != nil {
+	if err := writeJSON(buffered, frameDone, done{Type: string(result.Type), AsksKinds: result.AsksKinds}); err != nil {
 		os.Exit(exitGone)
 	}
 	if err := buffered.Flush(); err != nil {

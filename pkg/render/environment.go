@@ -10,6 +10,9 @@ import (
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 )
 
+// kindsVariable is the variable that holds what the cluster serves.
+const kindsVariable = "KUBE_API_VERSIONS"
+
 // environment is the variables of a build (the peer's documentation: build environment).
 type environment map[string]string
 
@@ -27,7 +30,7 @@ func buildEnvironment(req *Request, spec *appv1.ApplicationSource) environment {
 		"ARGOCD_APP_SOURCE_PATH":            spec.Path,
 		"ARGOCD_APP_SOURCE_TARGET_REVISION": spec.TargetRevision,
 		"KUBE_VERSION":                      req.KubeVersion,
-		"KUBE_API_VERSIONS":                 strings.Join(req.APIVersions, ","),
+		kindsVariable:                       strings.Join(req.APIVersions, ","),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -28,6 +29,7 @@ type helmRelease struct {
 	name, namespace       string
 	kubeVersion           string
 	apiVersions           []string
+	asked                 func() // is told that what apiVersions says is asked for; nil where it is not the cluster's
 	values                map[string]any
 	skipCRDs, skipTests   bool
 	skipHooks, skipSchema bool
@@ -58,7 +60,7 @@ func (s *source) helm() ([]json.RawMessage, error) {
 		r.kubeVersion = s.req.KubeVersion
 	}
 	if len(r.apiVersions) == 0 {
-		r.apiVersions = s.req.APIVersions
+		r.apiVersions, r.asked = s.req.APIVersions, s.askKinds
 	}
 	c, missing, err := s.loadChart(s.files, s.folder)
 	if err != nil {
@@ -111,6 +113,9 @@ func (r helmRelease) render(c *chart.Chart) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, invalid("chart %s: %v", c.Name(), err)
 	}
+	if r.asked != nil {
+		values["Capabilities"] = &watched{caps, r.asked}
+	}
 	// The engine has no client, so lookup finds nothing, and no DNS.
 	files, err := engine.Engine{}.RenderWithContext(context.Background(), c, values)
 	if err != nil {
@@ -162,6 +167,37 @@ func (r helmRelease) capabilities() (*common.Capabilities, error) {
 	}
 	caps.APIVersions = slices.Concat(caps.APIVersions, r.apiVersions)
 	return caps, nil
+}
+
+// watched are capabilities that note whether a template asks what the cluster serves. To templates they are what Helm's are.
+// The fields are exported since templates may copy all that they are given (deepCopy), which leaves others out.
+type watched struct {
+	All   *common.Capabilities
+	Asked func()
+}
+
+// APIVersions is what templates read as .Capabilities.APIVersions.
+func (w *watched) APIVersions() common.VersionSet {
+	w.Asked()
+	return w.All.APIVersions
+}
+
+// KubeVersion is what templates read as .Capabilities.KubeVersion.
+func (w *watched) KubeVersion() *common.KubeVersion { return &w.All.KubeVersion }
+
+// HelmVersion is what templates read as .Capabilities.HelmVersion.
+func (w *watched) HelmVersion() any { return w.All.HelmVersion }
+
+// MarshalJSON writes them as Helm's are written, for templates that write all there is.
+func (w *watched) MarshalJSON() ([]byte, error) {
+	w.Asked()
+	return json.Marshal(w.All)
+}
+
+// String is for templates that print all there is.
+func (w *watched) String() string {
+	w.Asked()
+	return fmt.Sprint(w.All)
 }
 
 // folderError says that a file of a chart cannot be read.

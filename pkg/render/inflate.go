@@ -101,9 +101,9 @@ func (k *kustomizeFiles) inflateChart(file, folder, home string, c *types.HelmCh
 		r.namespace = "default"
 	}
 	if len(r.apiVersions) == 0 {
-		r.apiVersions = s.req.APIVersions
+		r.apiVersions, r.asked = s.req.APIVersions, s.askKinds
 		if options := s.spec.Kustomize; options != nil && len(options.APIVersions) > 0 {
-			r.apiVersions = options.APIVersions
+			r.apiVersions, r.asked = options.APIVersions, nil
 		}
 	}
 	return r.render(loaded)

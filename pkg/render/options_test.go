@@ -55,7 +55,7 @@ func runOptions(t *testing.T, cases map[string]optionCase) {
 			if err := json.Unmarshal(plain, &received); err != nil {
 				t.Fatal(err)
 			}
-			manifests, tool, err := renderSource(&received, trees)
+			result, err := renderSource(&received, trees)
 			if c.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fails) || kindOf(asError(err)) == "" {
 					t.Fatalf("got error %v, want %q", err, c.fails)
@@ -65,13 +65,13 @@ func runOptions(t *testing.T, cases map[string]optionCase) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.tool != "" && tool != c.tool {
-				t.Errorf("rendered by %s", tool)
+			if c.tool != "" && result.Type != c.tool {
+				t.Errorf("rendered by %s", result.Type)
 			}
-			if c.count != 0 && len(manifests) != c.count {
-				t.Errorf("%d manifests", len(manifests))
+			if c.count != 0 && len(result.Manifests) != c.count {
+				t.Errorf("%d manifests", len(result.Manifests))
 			}
-			all := text(&Result{Manifests: manifests})
+			all := text(result)
 			rest := all
 			for _, piece := range c.want {
 				i := strings.Index(rest, piece)
@@ -397,4 +397,44 @@ func with(tree Map, folder string, more Map) Map {
 		tree[folder+name] = content
 	}
 	return tree
+}
+
+// TestAsksKinds: it is told whether the manifests depend on what the cluster serves, so that a new kind there is no reason
+// to render all applications anew.
+func TestAsksKinds(t *testing.T) {
+	chart := func(line string) Map {
+		return Map{"app/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n", "app/templates/a.yaml": "apiVersion: v1\nkind: A\nmetadata: {name: a}\nv: " + line + "\n"}
+	}
+	for name, tc := range map[string]struct {
+		tree   Map
+		source appv1.ApplicationSource
+		want   bool
+		has    string
+	}{
+		"plain files":           {tree: Map{"app/a.yaml": cm("a")}},
+		"a chart":               {tree: chart("1")},
+		"the version":           {tree: chart("{{ .Capabilities.KubeVersion.Version }}{{ .Capabilities.KubeVersion }}{{ .Capabilities.KubeVersion.GitVersion }}"), has: "v1.33v1.33v1.33"},
+		"Helm's version":        {tree: chart("x{{ .Capabilities.HelmVersion.GoVersion }}"), has: "xgo"},
+		"whether there is":      {tree: chart(`{{ .Capabilities.APIVersions.Has "a.b/v1/C" }}`), want: true, has: "true"},
+		"by another function":   {tree: chart(`{{ has "a.b/v1/C" .Capabilities.APIVersions }}`), want: true, has: "true"},
+		"through a copy":        {tree: chart(`{{ $c := deepCopy . }}{{ $c.Capabilities.APIVersions.Has "a.b/v1/C" }}`), want: true, has: "true"},
+		"in a variable":         {tree: chart(`{{ $c := .Capabilities }}{{ range $c.APIVersions }}{{ if eq . "a.b/v1/C" }}found{{ end }}{{ end }}`), want: true, has: "found"},
+		"all there is":          {tree: chart(`{{ .Capabilities | toJson | quote }}`), want: true, has: "a.b/v1/C"},
+		"printed":               {tree: chart(`{{ printf "%v" .Capabilities | quote }}`), want: true, has: "a.b/v1/C"},
+		"not the cluster's":     {tree: chart(`{{ .Capabilities.APIVersions.Has "x/v1" }}`), source: helmOf(appv1.ApplicationSourceHelm{APIVersions: []string{"x/v1"}}), has: "true"},
+		"a variable of options": {tree: chart(`{{ .Values.a }}`), source: helmOf(appv1.ApplicationSourceHelm{Parameters: []appv1.HelmParameter{{Name: "a", Value: "${KUBE_API_VERSIONS}"}}}), want: true, has: "a.b/v1/C"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := request("app")
+			tc.source.RepoURL, tc.source.Path = req.Source.RepoURL, "app"
+			req.Source, req.KubeVersion, req.APIVersions = tc.source, "1.33", []string{"a.b/v1/C"}
+			result, err := renderSource(&req, Trees{"": tc.tree})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.AsksKinds != tc.want || !strings.Contains(text(result), tc.has) {
+				t.Errorf("asks %t; %s", result.AsksKinds, text(result))
+			}
+		})
+	}
 }

@@ -209,7 +209,7 @@ func (p *process) converse(c Config, req Request, trees Trees) (*Result, error) 
 			if err := json.Unmarshal(payload, &end); err != nil {
 				return nil, fmt.Errorf("%w: %w", errBroken, err)
 			}
-			result.Type = appv1.ApplicationSourceType(end.Type)
+			result.Type, result.AsksKinds = appv1.ApplicationSourceType(end.Type), end.AsksKinds
 			return result, nil
 		case frameError:
 			fault := &Error{}

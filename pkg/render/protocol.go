@@ -60,7 +60,8 @@ type job struct {
 
 // done says that all manifests were sent.
 type done struct {
-	Type string `json:"type"`
+	Type      string `json:"type"`
+	AsksKinds bool   `json:"asksKinds,omitempty"`
 }
 
 // writeFrame writes a frame.

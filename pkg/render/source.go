@@ -27,7 +27,12 @@ type source struct {
 	env    environment
 
 	loading map[string]bool // folders of charts that are being loaded, to see circles
+	// asksKinds tells that what was made depends on Request.APIVersions.
+	asksKinds bool
 }
+
+// askKinds notes that what the cluster serves was asked for.
+func (s *source) askKinds() { s.asksKinds = true }
 
 // invalid is an Error about what is rendered.
 func invalid(format string, args ...any) *Error {
@@ -35,44 +40,49 @@ func invalid(format string, args ...any) *Error {
 }
 
 // renderSource makes the manifests of a source.
-func renderSource(req *Request, trees Trees) ([]json.RawMessage, appv1.ApplicationSourceType, error) {
+func renderSource(req *Request, trees Trees) (*Result, error) {
 	s := &source{req: req, spec: req.Source, trees: trees, files: trees[""]}
 	if s.files == nil {
-		return nil, "", errors.New("there is no tree of the source")
+		return nil, errors.New("there is no tree of the source")
 	}
 	if !req.Chart {
 		var err error
 		if s.folder, err = cleanPath(req.Source.Path); err != nil {
-			return nil, "", invalid("path %s: %v", req.Source.Path, err)
+			return nil, invalid("path %s: %v", req.Source.Path, err)
 		}
 	}
 	entry, err := s.files.Stat(s.folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, "", invalid("%s: app path does not exist", req.Source.Path)
+		return nil, invalid("%s: app path does not exist", req.Source.Path)
 	case err != nil:
-		return nil, "", err
+		return nil, err
 	case !entry.Dir:
-		return nil, "", invalid("%s: app path is not a directory", req.Source.Path)
+		return nil, invalid("%s: app path is not a directory", req.Source.Path)
 	}
 	if err := s.override(); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	s.env = buildEnvironment(req, &s.spec)
-	tool, err := s.detect()
+	options, err := json.Marshal(s.spec)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	var manifests []json.RawMessage
-	switch tool {
+	s.asksKinds = strings.Contains(string(options), kindsVariable)
+	out := &Result{}
+	if out.Type, err = s.detect(); err != nil {
+		return nil, err
+	}
+	switch out.Type {
 	case appv1.SourceTypeHelm:
-		manifests, err = s.helm()
+		out.Manifests, err = s.helm()
 	case appv1.SourceTypeKustomize:
-		manifests, err = s.kustomize()
+		out.Manifests, err = s.kustomize()
 	default:
-		manifests, err = s.directory()
+		out.Manifests, err = s.directory()
 	}
-	return manifests, tool, err
+	out.AsksKinds = s.asksKinds
+	return out, err
 }
 
 // cleanPath is a path of a repository: absolute ones are from its root, and none leads out of it.

@@ -124,6 +124,8 @@ type Result struct {
 	// Manifests are the objects, as JSON, one each (lists are split), in the order of the tool. Every one has an
 	// apiVersion and a kind. They are not checked further.
 	Manifests []json.RawMessage
+	// AsksKinds tells that they depend on Request.APIVersions: with others they may be others.
+	AsksKinds bool
 }
 
 // Kind is why something cannot be rendered.
