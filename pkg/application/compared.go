@@ -110,7 +110,10 @@ func Compare(all []Compared, options object.Options, self object.Key) Comparison
 	items := make([]health.Item, 0, len(all))
 	for i := range all {
 		c := &all[i]
-		out.Resources = append(out.Resources, c.status(options))
+		// The manifest of a hook without a name is of no object: those that were made of it are there by their names.
+		if c.Key.Name != "" || !c.Hook() {
+			out.Resources = append(out.Resources, c.status(options))
+		}
 		if c.counts() && c.Synced() != appv1.SyncStatusSynced {
 			out.Sync = appv1.SyncStatusOutOfSync
 		}

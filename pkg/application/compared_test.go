@@ -42,31 +42,40 @@ func TestCompare(t *testing.T) {
 	skipped := configMap(t, "skipped", "argocd.argoproj.io/hook: Skip")
 	extra := configMap(t, "extra", "argocd.argoproj.io/compare-options: IgnoreExtraneous")
 	plain, kept := configMap(t, "plain", ""), configMap(t, "kept", "argocd.argoproj.io/sync-options: Prune=false")
+	unnamed := parsed(t, "{apiVersion: v1, kind: ConfigMap, metadata: {generateName: h-, namespace: n, annotations: {argocd.argoproj.io/hook: PreSync}}}")
 	asks := configMap(t, "asks", "argocd.argoproj.io/sync-options: Delete=confirm")
 	for name, tc := range map[string]struct {
 		all    []Compared
 		sync   appv1.SyncStatusCode
 		health appv1.HealthStatusCode
 		check  func(t *testing.T, r appv1.ResourceStatus)
+		// unlisted tells that the first is not in status.resources.
+		unlisted bool
 	}{
-		"nothing":                  {nil, appv1.SyncStatusSynced, appv1.HealthHealthy, nil},
-		"as wanted":                {[]Compared{of(plain, plain, false)}, appv1.SyncStatusSynced, appv1.HealthHealthy, nil},
-		"differs":                  {[]Compared{of(plain, plain, true)}, appv1.SyncStatusOutOfSync, appv1.HealthHealthy, nil},
-		"absent":                   {[]Compared{of(plain, nil, false)}, appv1.SyncStatusOutOfSync, appv1.HealthMissing, nil},
-		"one of two absent":        {[]Compared{of(plain, nil, false), of(kept, kept, false)}, appv1.SyncStatusOutOfSync, appv1.HealthHealthy, nil},
-		"a hook that is not there": {[]Compared{of(hook, nil, false)}, appv1.SyncStatusSynced, appv1.HealthHealthy, nil},
-		"never applied":            {[]Compared{of(skipped, nil, false)}, appv1.SyncStatusSynced, appv1.HealthHealthy, nil},
-		"needs pruning": {[]Compared{of(nil, kept, false)}, appv1.SyncStatusOutOfSync, appv1.HealthHealthy, func(t *testing.T, r appv1.ResourceStatus) {
+		"a hook without a name, and what was made of it": {all: []Compared{of(unnamed, nil, false), of(nil, hook, false)}, sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy, unlisted: true,
+			check: func(t *testing.T, r appv1.ResourceStatus) {
+				if r.Name != "hook" || !r.Hook {
+					t.Errorf("%+v", r)
+				}
+			}},
+		"nothing":                  {sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy},
+		"as wanted":                {all: []Compared{of(plain, plain, false)}, sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy},
+		"differs":                  {all: []Compared{of(plain, plain, true)}, sync: appv1.SyncStatusOutOfSync, health: appv1.HealthHealthy},
+		"absent":                   {all: []Compared{of(plain, nil, false)}, sync: appv1.SyncStatusOutOfSync, health: appv1.HealthMissing},
+		"one of two absent":        {all: []Compared{of(plain, nil, false), of(kept, kept, false)}, sync: appv1.SyncStatusOutOfSync, health: appv1.HealthHealthy},
+		"a hook that is not there": {all: []Compared{of(hook, nil, false)}, sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy},
+		"never applied":            {all: []Compared{of(skipped, nil, false)}, sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy},
+		"needs pruning": {all: []Compared{of(nil, kept, false)}, sync: appv1.SyncStatusOutOfSync, health: appv1.HealthHealthy, check: func(t *testing.T, r appv1.ResourceStatus) {
 			if !r.RequiresPruning {
 				t.Error("does not require pruning")
 			}
 		}},
-		"may be there": {[]Compared{of(nil, extra, false)}, appv1.SyncStatusSynced, appv1.HealthHealthy, func(t *testing.T, r appv1.ResourceStatus) {
+		"may be there": {all: []Compared{of(nil, extra, false)}, sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy, check: func(t *testing.T, r appv1.ResourceStatus) {
 			if r.Status != appv1.SyncStatusOutOfSync {
 				t.Errorf("status %s", r.Status)
 			}
 		}},
-		"asks before it goes": {[]Compared{of(asks, asks, false)}, appv1.SyncStatusSynced, appv1.HealthHealthy, func(t *testing.T, r appv1.ResourceStatus) {
+		"asks before it goes": {all: []Compared{of(asks, asks, false)}, sync: appv1.SyncStatusSynced, health: appv1.HealthHealthy, check: func(t *testing.T, r appv1.ResourceStatus) {
 			if !r.RequiresDeletionConfirmation {
 				t.Error("needs no confirmation")
 			}
@@ -77,7 +86,11 @@ func TestCompare(t *testing.T) {
 			if got.Sync != tc.sync || got.Health != tc.health {
 				t.Errorf("got %s, %s; want %s, %s", got.Sync, got.Health, tc.sync, tc.health)
 			}
-			if len(got.Resources) != len(tc.all) {
+			listed := len(tc.all)
+			if tc.unlisted {
+				listed--
+			}
+			if len(got.Resources) != listed {
 				t.Fatalf("%d resources", len(got.Resources))
 			}
 			if tc.check != nil {

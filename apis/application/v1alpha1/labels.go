@@ -79,6 +79,8 @@ const (
 	FinalizerPreDelete = "pre-delete-finalizer.argocd.argoproj.io"
 	// FinalizerPostDelete runs the hooks that come after the deletion of objects.
 	FinalizerPostDelete = "post-delete-finalizer.argocd.argoproj.io"
+	// FinalizerHooks is there while hooks of a sync bear a finalizer of ours, so that none is left that cannot be deleted.
+	FinalizerHooks = "argosy.dev/hooks"
 )
 
 // What may stand behind the name of a finalizer and a slash.

@@ -62,7 +62,7 @@ func Counts(item Item, self object.Key) bool {
 	if u == nil {
 		u = item.Target
 	}
-	if u == nil || object.KeyOf(u) == self {
+	if u == nil || same(object.KeyOf(u), self) {
 		return false
 	}
 	for _, o := range []*unstructured.Unstructured{item.Target, item.Live} {
@@ -78,5 +78,16 @@ func Counts(item Item, self object.Key) bool {
 
 func isApplication(item Item) bool {
 	gvk := item.Live.GroupVersionKind()
-	return gvk.Kind == "Application" && (gvk.Group == "argoproj.io" || gvk.Group == "application.argosy.dev")
+	return gvk.Kind == "Application" && applications(gvk.Group)
+}
+
+// applications tells whether a group is one of the two by which applications are served.
+func applications(group string) bool { return group == "argoproj.io" || group == appv1.GroupName }
+
+// same tells whether two keys are of the same application, by whichever group each names it.
+func same(a, self object.Key) bool {
+	if applications(a.Group) && applications(self.Group) {
+		a.Group = self.Group
+	}
+	return a == self
 }

@@ -24,6 +24,8 @@ type Finding struct {
 	Reason string
 	// Blocks tells that the application must not be acted on: doing all but this would be wrong, or not safe.
 	Blocks bool
+	// OnlySyncs tells that what it blocks is syncs: what the sources make is known, and good.
+	OnlySyncs bool
 }
 
 // String is the finding as a condition or a warning says it.
@@ -35,7 +37,7 @@ func Unsupported(app *appv1.Application, p *appv1.AppProject) []Finding {
 	var out []Finding
 	spec := field.NewPath("spec")
 	add := func(path *field.Path, blocks bool, reason string) {
-		out = append(out, Finding{"Application", path, reason, blocks})
+		out = append(out, Finding{Object: "Application", Path: path, Reason: reason, Blocks: blocks})
 	}
 	if app.Spec.SourceHydrator != nil {
 		add(spec.Child("sourceHydrator"), true, "hydrated sources are not supported yet")
@@ -90,16 +92,18 @@ func unsupportedProject(app *appv1.Application, p *appv1.AppProject) []Finding {
 	spec := field.NewPath("spec")
 	for i := range p.Spec.SyncWindows {
 		if window(&p.Spec.SyncWindows[i], app) {
-			out = append(out, Finding{"AppProject", spec.Child("syncWindows").Index(i), "sync windows are not supported yet, and this one is about the application", true})
+			out = append(out, Finding{Object: "AppProject", Path: spec.Child("syncWindows").Index(i), Blocks: true, OnlySyncs: true,
+				Reason: "sync windows are not supported yet, and this one is about the application"})
 		}
 	}
 	if len(p.Spec.SignatureKeys) > 0 {
-		out = append(out, Finding{"AppProject", spec.Child("signatureKeys"), "signatures of commits are not verified yet", true})
+		out = append(out, Finding{Object: "AppProject", Path: spec.Child("signatureKeys"), Reason: "signatures of commits are not verified yet", Blocks: true})
 	}
 	if i := p.Spec.SourceIntegrity; i != nil && i.Git != nil {
 		for n, policy := range i.Git.Policies {
 			if policy.GPG != nil && policy.GPG.Mode != appv1.SourceIntegrityNone && integrity(policy, app) {
-				out = append(out, Finding{"AppProject", spec.Child("sourceIntegrity", "git", "policies").Index(n), "signatures of commits are not verified yet", true})
+				out = append(out, Finding{Object: "AppProject", Path: spec.Child("sourceIntegrity", "git", "policies").Index(n),
+					Reason: "signatures of commits are not verified yet", Blocks: true})
 			}
 		}
 	}

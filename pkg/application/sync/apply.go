@@ -17,8 +17,12 @@ import (
 	"argosy.dev/argosy/pkg/application/object"
 )
 
-// definitionTimeout bounds the wait until a kind is served whose definition was applied in this operation.
-const definitionTimeout = 2 * time.Minute
+const (
+	// definitionTimeout bounds the wait until a kind is served that comes with this operation.
+	definitionTimeout = 2 * time.Minute
+	// definitionAgain is how soon to look again for such a kind, where nobody tells that it has come.
+	definitionAgain = 5 * time.Second
+)
 
 // propagation is what becomes of what a deleted object owns.
 func propagation(options settings) metav1.DeletionPropagation {
@@ -67,18 +71,21 @@ func (s *stepper) apply(t *task) verdict {
 		return failed
 	}
 	if !t.Served {
-		definition := s.plan.definitions[t.Key.GroupKind()]
-		if definition == nil || definition.at.compare(t.at) > 0 {
+		if !s.comes(t) {
 			s.broken(t, notServed(t.Key))
 			return failed
 		}
-		left := definitionTimeout - s.in.Now.Sub(s.definedAt(definition))
-		if left <= 0 {
+		left := definitionTimeout - s.in.Now.Sub(s.busy())
+		switch {
+		case left > 0:
+			s.later(min(left, definitionAgain))
+			return waiting
+		case s.plan.definitions[t.Key.GroupKind()] != nil:
 			s.broken(t, fmt.Sprintf("the cluster does not serve %s/%s, though its definition was applied", t.Key.Group, t.Key.Kind))
-			return failed
+		default:
+			s.broken(t, notServed(t.Key))
 		}
-		s.later(left)
-		return waiting
+		return failed
 	}
 	target := t.Target
 	if t.hook {
@@ -92,14 +99,25 @@ func (s *stepper) apply(t *task) verdict {
 	return working
 }
 
-// definedAt is when a definition was applied, as far as is known.
-func (s *stepper) definedAt(definition *task) time.Time {
-	at := s.in.State.StartedAt.Time
-	if outcome, done := s.in.Done[s.id(definition, VerbApply)]; done && outcome.At.After(at) {
-		at = outcome.At
+// comes tells whether a kind that the cluster does not serve will be: its definition is part of the operation and comes
+// before, or something of an earlier wave, such as an operator, is said to bring it.
+func (s *stepper) comes(t *task) bool {
+	if definition := s.plan.definitions[t.Key.GroupKind()]; definition != nil && definition.at.compare(t.at) <= 0 {
+		return true
 	}
-	if definition.Live != nil && definition.Live.GetCreationTimestamp().After(at) {
-		at = definition.Live.GetCreationTimestamp().Time
+	return s.settings.of(t.facts, object.OptionSkipDryRun) == "true"
+}
+
+// busy is when this try last did something, as far as is known.
+func (s *stepper) busy() time.Time {
+	at := s.in.State.StartedAt.Time
+	if s.in.Since.After(at) {
+		at = s.in.Since
+	}
+	for id, outcome := range s.in.Done {
+		if id.Retry == s.in.State.RetryCount && outcome.At.After(at) {
+			at = outcome.At
+		}
 	}
 	return at
 }

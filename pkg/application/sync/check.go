@@ -24,8 +24,7 @@ func (s *stepper) check() {
 					continue
 				}
 				problem := s.problem(t)
-				if problem == "" && !t.Served && s.plan.definitions[t.Key.GroupKind()] == nil &&
-					s.settings.of(t.facts, object.OptionSkipDryRun) != "true" {
+				if problem == "" && !t.Served && !s.comes(t) {
 					problem = notServed(t.Key)
 				}
 				if problem != "" {

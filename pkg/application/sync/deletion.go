@@ -27,12 +27,13 @@ type DeleteInput struct {
 	// Approved is the value of the application's annotation that approves deletions.
 	Approved string
 	// PreDelete, Cascade and PostDelete tell which of the application's finalizers are still there: hooks run before, the
-	// objects go, hooks run after.
-	PreDelete, Cascade, PostDelete bool
+	// objects go, hooks run after. Cleanup tells that there is one for what is left to do with hooks that have run: where it
+	// is there, that the finalizer of a phase is not says that the hooks of the phase have run, also if they are gone.
+	PreDelete, Cascade, PostDelete, Cleanup bool
 	// Propagation is what becomes of what the objects own. Empty is Foreground.
 	Propagation metav1.DeletionPropagation
 	// Objects are all live objects of the application, and the manifests of its hooks of deletion, which have Modified set
-	// where the live hook does not say what the manifest says.
+	// where the live hook does not say what the manifest says. One with the application's own UID is the application.
 	Objects []Object
 	// Health, Done and Now are as in Input. The Retry of IDs is 0.
 	Health func(*unstructured.Unstructured) *appv1.HealthStatus
@@ -44,8 +45,9 @@ type DeleteInput struct {
 type DeleteDecision struct {
 	// Effects are applied as those of Decision. If there are none, something is waited for, or all is done.
 	Effects []Effect
-	// PreDelete, Cascade and PostDelete are true once the finalizer is no longer needed.
-	PreDelete, Cascade, PostDelete bool
+	// PreDelete, Cascade, PostDelete and Cleanup are true once the finalizer is no longer needed. That of Cleanup is the last
+	// to go. They are taken off once there are no effects.
+	PreDelete, Cascade, PostDelete, Cleanup bool
 	// Message says what is waited for, Error what went wrong: the condition DeletionError.
 	Message, Error string
 }
@@ -75,20 +77,29 @@ func DeleteStep(in DeleteInput) DeleteDecision {
 }
 
 func (d *deleter) run() {
-	if d.in.PreDelete && !d.hooks(object.PreDelete) {
-		return
+	if d.in.PreDelete {
+		if !d.hooks(object.PreDelete) {
+			return
+		}
+		// That they have run is stored before anything else is done.
+		if d.out.PreDelete = d.in.Cascade || d.in.PostDelete || d.in.Cleanup; d.out.PreDelete {
+			return
+		}
 	}
-	d.out.PreDelete = d.in.Cascade || d.in.PostDelete
 	if d.in.Cascade && !d.objects() {
 		return
 	}
-	d.out.Cascade = d.in.PostDelete
 	if d.in.PostDelete && !d.hooks(object.PostDelete) {
 		return
 	}
+	if d.in.PostDelete && d.in.Cleanup {
+		d.out.Cascade, d.out.PostDelete = true, true
+		return
+	}
+	d.out.Cascade = d.in.PostDelete || d.in.Cleanup
 	// Hooks are let go before the last finalizer goes, since nobody would do it afterwards.
 	if d.leave() {
-		d.out.PreDelete, d.out.Cascade, d.out.PostDelete = true, true, true
+		d.out.PreDelete, d.out.Cascade, d.out.PostDelete, d.out.Cleanup = true, true, true, true
 	}
 }
 
@@ -151,6 +162,12 @@ func (d *deleter) hooks(phase object.Phase) bool {
 			}
 		}
 		if failedHook {
+			// Once it has failed there is nothing more to be seen of it: whoever wants it to run again can delete it.
+			for _, t := range w.tasks {
+				if result := d.resultOf(t); result != nil && result.HookPhase == appv1.OperationFailed && t.Live != nil {
+					d.release(t.Object, phase, func(string) {}) // it is tried again with all else
+				}
+			}
 			d.wrong(w)
 			return false
 		}
@@ -204,9 +221,12 @@ func (d *deleter) objects() bool {
 		if o.Live == nil || o.Refused != "" || !ours(o, d.in.Instance) || isDefinition(o.Key) {
 			continue
 		}
+		if o.Live.GetUID() == d.in.UID {
+			continue // the application itself, which waits for this to end
+		}
 		f := factsOf(o.Live)
 		option := d.settings.of(f, object.OptionDelete)
-		if f.hook && (o.Target != nil || !hasHookFinalizer(o.Live)) && deletes(f.phases) || f.kept || option == "false" {
+		if f.hook && deletes(f.phases) || f.kept || option == "false" {
 			continue
 		}
 		t := &task{Object: o, facts: f, at: place{phase: "Delete", wave: f.wave}, rank: rankOf(o.Key.Kind)}
@@ -251,22 +271,23 @@ func deletes(phases []object.Phase) bool {
 	return slices.Contains(phases, object.PreDelete) || slices.Contains(phases, object.PostDelete)
 }
 
-// leave deletes the hooks of deletion that have run, or lets them go, as their policies say. It returns true once none
-// bears our finalizer.
+// leave deletes the hooks of deletion that have run, or lets them go, as their policies say, and lets go those of a sync that
+// the deletion has broken off. It returns true once none bears our finalizer.
 func (d *deleter) leave() bool {
 	for i := range d.in.Objects {
 		o := &d.in.Objects[i]
-		if o.Live == nil || !ours(o, d.in.Instance) {
+		if o.Live == nil || annotation(o.Live, AnnotationOperation) == "" || !ours(o, d.in.Instance) {
 			continue
 		}
-		if operation, phase := madeIn(o.Live); operation == d.operation {
+		operation, phase := madeIn(o.Live)
+		if operation == d.operation {
 			id := ID{Key: o.Key, Phase: phase, Verb: VerbDelete, UID: o.Live.GetUID()}
 			_, done := d.in.Done[id]
 			if !done && o.Live.GetDeletionTimestamp() == nil && slices.Contains(object.DeletePolicies(o.Live), object.HookSucceeded) {
 				d.effect(Delete{For: id, Propagation: metav1.DeletePropagationBackground})
 			}
-			d.release(o, phase, func(why string) { d.out.Error = why })
 		}
+		d.release(o, phase, func(why string) { d.out.Error = why })
 	}
 	return len(d.decision.Effects) == 0 && d.out.Error == ""
 }

@@ -21,9 +21,23 @@ import (
 // of an earlier operation is told from one of this by it, also after a crash.
 const AnnotationOperation = "argosy.dev/operation"
 
+// Namer gives the hooks of one operation their names.
+type Namer struct {
+	revision string
+	started  time.Time
+	given    map[object.Key]int
+}
+
+// NewNamer names the hooks of an operation that syncs a revision and began at a time.
+func NewNamer(revision string, started time.Time) *Namer {
+	return &Namer{revision: revision[:min(7, len(revision))], started: started, given: map[object.Key]int{}}
+}
+
 // Named gives a hook that has only a generateName its name: PREFIX REVISION(7) - phase - start of the operation, as the
-// peer does. One that runs in several phases becomes several. Everything else is returned as it is.
-func Named(target *unstructured.Unstructured, revision string, started time.Time) []*unstructured.Unstructured {
+// peer does. One that runs in several phases becomes several. If another one of its kind has that name already, as two with
+// the same prefix have, the name gets a number: they are told apart by their order, which is the same each time the same
+// manifests are named. Everything else is returned as it is.
+func (n *Namer) Named(target *unstructured.Unstructured) []*unstructured.Unstructured {
 	phases, hook := object.Hooks(target)
 	if target.GetName() != "" || target.GetGenerateName() == "" || !hook {
 		return []*unstructured.Unstructured{target}
@@ -32,8 +46,11 @@ func Named(target *unstructured.Unstructured, revision string, started time.Time
 	for _, phase := range phases {
 		named := target.DeepCopy()
 		named.SetGenerateName("")
-		named.SetName(fmt.Sprintf("%s%s-%s-%d", target.GetGenerateName(), revision[:min(7, len(revision))],
-			strings.ToLower(string(phase)), started.Unix()))
+		named.SetName(fmt.Sprintf("%s%s-%s-%d", target.GetGenerateName(), n.revision, strings.ToLower(string(phase)), n.started.Unix()))
+		key := object.KeyOf(named)
+		if n.given[key]++; n.given[key] > 1 {
+			named.SetName(fmt.Sprintf("%s-%d", key.Name, n.given[key]))
+		}
 		object.Annotate(named, appv1.AnnotationHook, string(phase))
 		out = append(out, named)
 	}

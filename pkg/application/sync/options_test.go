@@ -190,6 +190,43 @@ func TestDefinitions(t *testing.T) {
 	s.expectOrder("apply pod")
 }
 
+// A kind that an operator of an earlier wave brings is waited for, also in a try that begins long after the first; and one
+// whose definition is a hook.
+func TestDefinitionsThatCome(t *testing.T) {
+	operator := "{kind: Deployment, metadata: {name: operator, annotations: {argocd.argoproj.io/sync-wave: '-1'}}, spec: {a: 1}}"
+	widget := "{kind: Widget, apiVersion: w.io/v1, metadata: {name: w, annotations: {argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true}}}"
+	s := newSim(t, docs(operator, widget))
+	s.lost["Widget"] = true
+	s.begin(full, nil)
+	s.until(func() bool {
+		if s.in.State.Message == "waiting for the definition of w.io/Widget/w" && s.now.Sub(simStart) > 90*time.Second {
+			delete(s.lost, "Widget")
+		}
+		return false
+	})
+	s.expect(appv1.OperationSucceeded, "", 2)
+	s.expectOrder("apply operator, apply w")
+
+	s = newSim(t, docs(operator, widget))
+	s.lost["Widget"] = true
+	s.begin(full, &appv1.RetryStrategy{Limit: ptr.To(int64(1)), Backoff: &appv1.Backoff{Duration: "10m", MaxDuration: "10m"}})
+	s.until(func() bool {
+		if s.in.State.RetryCount == 1 && s.in.State.FinishedAt == nil && s.now.Sub(s.in.Since) > time.Minute {
+			delete(s.lost, "Widget")
+		}
+		return false
+	})
+	s.expect(appv1.OperationSucceeded, "", 2)
+
+	definition := "{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1, metadata: {name: widgets.w.io, annotations: {argocd.argoproj.io/hook: PHASE}}, spec: {group: w.io, names: {kind: Widget}}}"
+	for phase, order := range map[string]string{"PreSync": "apply widgets.w.io, apply w", "PostSync": ""} {
+		s = newSim(t, docs(strings.Replace(definition, "PHASE", phase, 1), "{kind: Widget, apiVersion: w.io/v1, metadata: {name: w}}"))
+		s.lost["Widget"] = true
+		s.sync(full)
+		s.expectOrder(order)
+	}
+}
+
 // An object counts as healthy only as our apply has made it.
 func TestStaleHealth(t *testing.T) {
 	live := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"resourceVersion": "9"}}}
@@ -241,4 +278,21 @@ func TestShared(t *testing.T) {
 	s.sync(full)
 	s.expect(appv1.OperationFailed, "Shared resource found: Service/svc is part of applications a and b", 0)
 	s.expectOrder("")
+}
+
+// An object of the whole cluster that the peer has tracked, with the namespace of the destination, is pruned and deleted.
+func TestWholeClusterTrackedByThePeer(t *testing.T) {
+	role := parse(t, "{kind: ClusterRole, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: reader, annotations: {argocd.argoproj.io/tracking-id: 'app:rbac.authorization.k8s.io/ClusterRole:ns/reader'}}}")[0]
+	s := newSim(t, pod)
+	s.version(role)
+	s.live[object.KeyOf(role)] = role
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 2)
+	if s.has("reader") {
+		t.Error("it is not pruned")
+	}
+	s.live[object.KeyOf(role)] = role
+	if d := s.remove(DeleteInput{Cascade: true}); !d.Cascade || s.has("reader") {
+		t.Errorf("it is not deleted: %+v", d)
+	}
 }

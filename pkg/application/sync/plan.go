@@ -79,12 +79,11 @@ func isDefinition(k object.Key) bool { return k.Group == crdGroup && k.Kind == c
 // ours tells whether a live object belongs to the application: by an annotation that was written for this very object, or,
 // where it has none, by its label.
 func ours(o *Object, instance string) bool {
-	value := annotation(o.Live, appv1.AnnotationTrackingID)
-	if value == "" {
+	if annotation(o.Live, appv1.AnnotationTrackingID) == "" {
 		return o.ByLabel
 	}
-	id, ok := object.ParseTrackingID(value)
-	return ok && id.Application == instance && id.Key == object.KeyOf(o.Live)
+	application, self := object.Tracked(o.Live)
+	return self && application == instance
 }
 
 // makePlan says what is to be done, and where. What has a result already stays part of it.
@@ -155,17 +154,19 @@ func selected(resources []appv1.SyncOperationResource, k object.Key) bool {
 }
 
 // bubble brings namespaces and definitions of kinds to the place of the first object that needs them, if that comes earlier.
+// A definition that is a hook comes when it says.
 func (s *stepper) bubble(tasks []*task) {
 	s.plan.namespaces, s.plan.definitions = map[string]*task{}, map[schema.GroupKind]*task{}
 	for _, t := range tasks {
 		switch {
-		case t.prune || t.hook:
-		case isNamespace(t.Key):
-			s.plan.namespaces[t.Key.Name] = t
+		case t.prune:
 		case isDefinition(t.Key):
-			if gk, ok := defines(t.Target); ok {
+			gk, ok := defines(t.Target)
+			if had := s.plan.definitions[gk]; ok && (had == nil || !t.hook || had.hook && t.at.compare(had.at) < 0) {
 				s.plan.definitions[gk] = t
 			}
+		case isNamespace(t.Key) && !t.hook:
+			s.plan.namespaces[t.Key.Name] = t
 		}
 	}
 	if len(s.plan.namespaces) == 0 && len(s.plan.definitions) == 0 {
@@ -176,7 +177,7 @@ func (s *stepper) bubble(tasks []*task) {
 			continue
 		}
 		for _, needed := range []*task{s.plan.namespaces[t.Key.Namespace], s.plan.definitions[t.Key.GroupKind()]} {
-			if needed != nil && t.at.compare(needed.at) < 0 {
+			if needed != nil && !needed.hook && t.at.compare(needed.at) < 0 {
 				needed.at = t.at
 			}
 		}

@@ -193,6 +193,12 @@ func TestNames(t *testing.T) {
 	s.sync(full)
 	s.expect(appv1.OperationSucceeded, "", 3)
 	s.expectOrder("apply x-1234567-presync-1767323045, apply pod, apply x-1234567-postsync-1767323045")
+	// Two of the same prefix both run.
+	s = newSim(t, docs("{kind: Pod, metadata: {generateName: x-, annotations: {argocd.argoproj.io/hook: PreSync}}, spec: {a: 1}}",
+		"{kind: Pod, metadata: {generateName: x-, annotations: {argocd.argoproj.io/hook: PreSync}}, spec: {a: 2}}"))
+	s.sync(full)
+	s.expect(appv1.OperationSucceeded, "", 2)
+	s.expectOrder("apply x-1234567-presync-1767323045, apply x-1234567-presync-1767323045-2")
 }
 
 // 22: a wave that fails holds up the next, until it is mended.

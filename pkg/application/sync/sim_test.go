@@ -127,8 +127,9 @@ func (s *sim) health(u *unstructured.Unstructured) *appv1.HealthStatus {
 func (s *sim) objects() []Object {
 	var out []Object
 	seen := map[object.Key]bool{}
+	names := NewNamer(s.stored.SyncResult.Revision, s.stored.StartedAt.Time)
 	for _, m := range s.manifests {
-		for _, target := range Named(m, s.stored.SyncResult.Revision, s.stored.StartedAt.Time) {
+		for _, target := range names.Named(m) {
 			target = target.DeepCopy()
 			object.Track(target, simApp)
 			key := object.KeyOf(target)
@@ -166,7 +167,7 @@ func (s *sim) differs(target, live *unstructured.Unstructured) bool {
 // begin starts an operation.
 func (s *sim) begin(sync appv1.SyncOperation, retry *appv1.RetryStrategy) {
 	s.stored = Begin(appv1.Operation{Sync: &sync, Retry: retry}, appv1.SyncOperationResult{Revision: "1234567890"}, s.now)
-	s.in.State, s.in.Done = s.stored, nil
+	s.in.State, s.in.Done, s.in.Since = s.stored, nil, time.Time{}
 	s.log, s.writes, s.steps = nil, 1, 0
 	s.runs = map[string]int{}
 }
@@ -214,6 +215,12 @@ func (s *sim) step() {
 	s.in.Now, s.in.Objects, s.in.Namespace = s.now, s.objects(), s.namespace
 	if s.namespace == nil {
 		s.in.Namespace = s.live[object.Key{Kind: "Namespace", Name: simNS}]
+	}
+	switch { // as the shell does
+	case s.in.State.FinishedAt != nil:
+		s.in.Since = time.Time{}
+	case s.in.Since.IsZero():
+		s.in.Since = s.now
 	}
 	before := s.in.State.DeepCopy()
 	d := Step(s.in)

@@ -94,6 +94,7 @@ func (s *stepper) wake(until time.Time) bool {
 func (s *stepper) again() {
 	state := &s.decision.State
 	state.FinishedAt, state.Message = nil, ""
+	s.in.Since = s.in.Now
 	if state.SyncResult != nil {
 		result := *state.SyncResult
 		if result.Resources = nil; s.in.Options.Is(object.OptionOutOfSyncOnly, "true") {

@@ -74,6 +74,8 @@ type Input struct {
 	// Done says what came of the effects that this process has applied in this operation: of all of a Decision, before Step
 	// is called again. What is not in it is asked for again.
 	Done map[ID]Outcome
+	// Since is since when this process works on this try; zero is since the operation began.
+	Since time.Time
 	// Now is the time.
 	Now time.Time
 }

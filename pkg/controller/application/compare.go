@@ -12,8 +12,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -45,12 +45,16 @@ type verdict struct {
 	modified    bool
 }
 
-// made are manifests that were made ready. They are made anew only when they, or the kinds of the cluster, change.
+// made are manifests that were made ready. They are made anew only when they change, or what the cluster says of their kinds.
 type made struct {
 	digest  string
 	kinds   *cluster.Kinds
+	scopes  map[schema.GroupVersionKind]scope
 	targets application.Targets
 }
+
+// scope says whether objects of a kind are in namespaces, if that is known.
+type scope struct{ namespaced, known bool }
 
 // madeKept is how many are kept: of what the application wants, and of what an operation syncs.
 const madeKept = 2
@@ -122,7 +126,7 @@ func uncontrolled(u *unstructured.Unstructured) bool {
 
 // watch makes the cache know all that the application has or wants.
 func (s *scene) watch(ctx context.Context, targets []*unstructured.Unstructured) error {
-	needs := cluster.Needs{Instance: s.instance, Label: !s.tracking.Annotate}
+	needs := cluster.Needs{Instance: s.instance, Label: !s.tracking.Annotate, Kinds: s.asksKinds}
 	if ns := s.app.Spec.Destination.Namespace; ns != "" {
 		needs.Namespaces = []string{ns}
 	}
@@ -192,18 +196,18 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 			continue
 		}
 		group.Go(func() error {
-			answer, err := s.cache.Apply(ctx, s.request(c.Target, c.Live, true))
+			predicted, err := s.predict(ctx, c)
 			if err != nil {
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
 				// It is compared as well as can be without the server. A sync is told before it applies anything.
-				if refused := (*cluster.Error)(nil); errors.As(err, &refused) && definite(refused.Err) {
+				if s.refuses(c.Target, err) {
 					c.Rejected = err.Error()
 				}
 				return judge(nil)
 			}
-			return judge(answer.Object)
+			return judge(predicted)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -211,50 +215,6 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 	}
 	slices.SortFunc(findings, func(a, b application.Finding) int { return strings.Compare(a.Message, b.Message) })
 	return findings, nil
-}
-
-// definite tells whether an answer of the server would be the same if it were asked again.
-func definite(err error) bool {
-	return apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)
-}
-
-// predicts tells whether the server must be asked what would become of an object.
-func (s *scene) predicts(c *application.Compared) bool {
-	if object.IsHook(c.Target) || object.Skipped(c.Target) {
-		return false
-	}
-	return s.mode(c.Target) == cluster.ServerSide && diff.NeedsPrediction(c.Target, c.Live, "")
-}
-
-// mode is how an object is applied.
-func (s *scene) mode(target *unstructured.Unstructured) cluster.Mode {
-	switch {
-	case object.Effective(target, s.options, object.OptionReplace) == "true":
-		return cluster.Replace
-	case object.Effective(target, s.options, object.OptionServerSideApply) == "false":
-		return cluster.ClientSide
-	}
-	return cluster.ServerSide
-}
-
-// request is how a manifest is applied. live is the object, nil if there is none.
-func (s *scene) request(target, live *unstructured.Unstructured, dryRun bool) cluster.ApplyRequest {
-	request := cluster.ApplyRequest{
-		Object: target, Mode: s.mode(target), DryRun: dryRun,
-		NoValidation: object.Effective(target, s.options, object.OptionValidate) == "false",
-	}
-	if live != nil && request.Mode == cluster.ServerSide && !s.options.Is(object.OptionMigration, "false") {
-		request.Migrate = s.migrated()
-	}
-	return request
-}
-
-// migrated are the managers whose fields a server-side apply takes over.
-func (s *scene) migrated() []string {
-	if manager := s.app.Annotations[appv1.AnnotationClientSideApplyMigrationManager]; manager != "" {
-		return append(slices.Clone(cluster.MigratedManagers), manager)
-	}
-	return cluster.MigratedManagers
 }
 
 // verdict returns what is known of an object, and the fingerprint of what is looked at.
@@ -280,22 +240,45 @@ func (k *known) learn(c *application.Compared, fingerprint string) {
 	k.modified[c.Key] = verdict{c.Target, c.Live.GetResourceVersion(), fingerprint, c.Modified}
 }
 
-// targets returns manifests that were made ready before, or has them made.
-func (k *known) targets(digest string, kinds *cluster.Kinds, make func() application.Targets) application.Targets {
+// targets returns manifests that were made ready before, or has them made. namespaced is what the cluster says of kinds.
+func (k *known) targets(digest string, kinds *cluster.Kinds, namespaced func(schema.GroupVersionKind) (bool, bool),
+	make func(func(schema.GroupVersionKind) (bool, bool)) application.Targets) application.Targets {
 	k.mu.Lock()
-	for _, m := range k.made {
-		if digest != "" && m.digest == digest && m.kinds == kinds {
+	for i := range k.made {
+		m := &k.made[i]
+		if digest == "" || m.digest != digest {
+			continue
+		}
+		// A new kind in the cluster is nothing to manifests that do not have it.
+		if m.kinds == kinds || m.holds(namespaced) {
+			m.kinds = kinds
+			targets := m.targets
 			k.mu.Unlock()
-			return m.targets
+			return targets
 		}
 	}
 	k.mu.Unlock()
-	targets := make()
+	scopes := map[schema.GroupVersionKind]scope{}
+	targets := make(func(gvk schema.GroupVersionKind) (bool, bool) {
+		is, known := namespaced(gvk)
+		scopes[gvk] = scope{is, known}
+		return is, known
+	})
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.made = append([]made{{digest, kinds, targets}}, k.made...)
+	k.made = append([]made{{digest, kinds, scopes, targets}}, k.made...)
 	k.made = k.made[:min(len(k.made), madeKept)]
 	return targets
+}
+
+// holds tells whether the cluster says of all kinds of the manifests what it said when they were made ready.
+func (m *made) holds(namespaced func(schema.GroupVersionKind) (bool, bool)) bool {
+	for gvk, was := range m.scopes {
+		if is, known := namespaced(gvk); (scope{is, known}) != was {
+			return false
+		}
+	}
+	return true
 }
 
 // health returns how an object does, which is found out once for each version of it.

@@ -107,11 +107,9 @@ func (s *scene) difference(ctx context.Context, c *application.Compared) (*appv1
 		out.Change = appv1.DiffRemoved
 	}
 	var predicted *unstructured.Unstructured
-	if c.Live != nil && c.Target != nil && s.mode(c.Target) == cluster.ServerSide {
+	if c.Live != nil && c.Target != nil {
 		// Whoever may not write there sees what can be known without the server.
-		if answer, err := s.cache.Apply(ctx, s.request(c.Target, c.Live, true)); err == nil {
-			predicted = answer.Object
-		}
+		predicted, _ = s.predict(ctx, c)
 	}
 	result, err := diff.Compare(c.Target, c.Live, predicted, s.diff)
 	if err != nil {

@@ -34,7 +34,9 @@ type look struct {
 	types     []appv1.ApplicationSourceType
 	targets   []*unstructured.Unstructured
 	all       []application.Compared
-	findings  []application.Finding
+	// compared tells that all is what there is.
+	compared bool
+	findings []application.Finding
 }
 
 // look compares what is wanted with what there is.
@@ -44,7 +46,7 @@ func (e *Engine) look(ctx context.Context, s *scene, w wish, k *known) (*look, e
 		return l, err
 	}
 	all, findings, err := s.compare(ctx, l.targets, k)
-	l.all, l.findings = all, append(l.findings, findings...)
+	l.all, l.compared, l.findings = all, err == nil, append(l.findings, findings...)
 	return l, err
 }
 
@@ -54,9 +56,9 @@ func (e *Engine) want(ctx context.Context, l *look, w wish, k *known) error {
 	if err != nil {
 		return err
 	}
-	targets := k.targets(digest, l.kinds, func() application.Targets {
+	targets := k.targets(digest, l.kinds, l.namespaced, func(namespaced func(schema.GroupVersionKind) (bool, bool)) application.Targets {
 		return application.MakeTargets(application.TargetsInput{
-			Objects: objects, Namespaced: l.namespaced, Destination: l.app.Spec.Destination.Namespace, Instance: l.instance, Tracking: l.tracking,
+			Objects: objects, Namespaced: namespaced, Destination: l.app.Spec.Destination.Namespace, Instance: l.instance, Tracking: l.tracking,
 			Excluded: func(gk schema.GroupKind) bool {
 				return l.settings.Excluded(gk.Group, gk.Kind, l.cache.Destination().Server)
 			},
@@ -84,7 +86,7 @@ func (e *Engine) render(ctx context.Context, l *look, w wish) ([]*unstructured.U
 		//lint:ignore ST1005 The words are the peer's, for users who look for them.
 		return nil, "", incomparable(fmt.Errorf("Failed to load target state: failed to generate manifest for source: %w", err))
 	}
-	l.revisions, l.types = result.Revisions, result.Types
+	l.revisions, l.types, l.asksKinds = result.Revisions, result.Types, result.AsksKinds
 	return result.Objects, result.Digest, nil
 }
 

@@ -36,8 +36,13 @@ type memory struct {
 	// started is when the operation began whose effects are in done.
 	started metav1.Time
 	done    map[appsync.ID]appsync.Outcome
+	// tried is the try that is worked on, and since when.
+	tried operationTry
+	since time.Time
 	// cleaned is the try of an operation whose hooks were cleaned up.
 	cleaned operationTry
+	// told tells that an Event has said that hooks of its deletion do not run.
+	told bool
 }
 
 // operationTry names one try of an operation.
@@ -78,6 +83,18 @@ func (m *memory) operation(state *appv1.OperationState) {
 		m.started = state.StartedAt
 		clear(m.done)
 	}
+}
+
+// trying is since when a try is worked on.
+func (m *memory) trying(state *appv1.OperationState, now time.Time) time.Time {
+	try := operationTry{state.StartedAt.Time, state.RetryCount}
+	if state.FinishedAt != nil {
+		try.retry = -1 // it is waited for
+	}
+	if m.tried != try {
+		m.tried, m.since = try, now
+	}
+	return m.since
 }
 
 // rests forgets what is known of objects if what it rests on has changed.

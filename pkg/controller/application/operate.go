@@ -161,17 +161,20 @@ func pinned(app *appv1.Application, state *appv1.OperationState) wish {
 
 // during is the scene of an operation: what it says of how objects are applied counts, and not what the application says.
 func (s *scene) during(state *appv1.OperationState) *scene {
-	if len(state.Operation.Sync.SyncOptions) == 0 {
-		return s
+	now, sync := *s, state.Operation.Sync
+	if len(sync.SyncOptions) > 0 {
+		now.options = sync.SyncOptions
 	}
-	now := *s
-	now.options = state.Operation.Sync.SyncOptions
+	if how := sync.SyncStrategy; how != nil {
+		now.force = how.Apply != nil && ptr.Deref(how.Apply.Force, false) || how.Hook != nil && ptr.Deref(how.Hook.Force, false)
+	}
 	return &now
 }
 
-// operate goes on with an operation until it waits or has ended. store writes the state, and is called where it must be
-// known before anything else is done. It returns after which time to go on if nothing happens before.
-func (c *Controller) operate(ctx context.Context, s *scene, m *memory, state *appv1.OperationState, store func(*appv1.OperationState) error) (*appv1.OperationState, time.Duration, error) {
+// operate goes on with an operation until it waits or has ended. The state is written where it must be known before anything
+// else is done. It returns after which time to go on if nothing happens before.
+func (c *Controller) operate(ctx context.Context, s *scene, state *appv1.OperationState, w *writer) (*appv1.OperationState, time.Duration, error) {
+	m := w.m
 	m.operation(state)
 	for {
 		l, err := c.config.Engine.look(ctx, s.during(state), pinned(s.app, state), m.known)
@@ -197,13 +200,17 @@ func (c *Controller) operate(ctx context.Context, s *scene, m *memory, state *ap
 			}
 		}
 		if decision.Write {
-			if err := store(state); err != nil {
+			if err := w.operation(ctx, state); err != nil {
 				return state, 0, err
 			}
 		}
 		if len(decision.Effects) == 0 && !decision.Write && !decision.Refresh {
 			return state, decision.After, nil
 		}
+		if err := c.hold(ctx, w, decision.Effects); err != nil {
+			return state, 0, err
+		}
+		s.app = w.app
 		if err := c.applyAll(ctx, s, m, decision.Effects); err != nil {
 			return state, 0, err
 		}
@@ -230,6 +237,7 @@ func (c *Controller) input(ctx context.Context, l *look, m *memory, state *appv1
 		},
 		Done: m.done, Now: c.now(),
 	}
+	in.Since = m.trying(state, in.Now)
 	if result := state.SyncResult; result != nil {
 		in.NamespaceMetadata = result.ManagedNamespaceMetadata
 	}
@@ -253,13 +261,13 @@ func (c *Controller) input(ctx context.Context, l *look, m *memory, state *appv1
 			revision = state.SyncResult.Revisions[0]
 		}
 	}
-	named := map[object.Key]bool{}
+	named, names := map[object.Key]bool{}, appsync.NewNamer(revision, started)
 	for i := range l.all {
 		compared := &l.all[i]
 		if compared.Key.Name != "" {
 			continue
 		}
-		for _, target := range appsync.Named(compared.Target, revision, started) {
+		for _, target := range names.Named(compared.Target) {
 			one := application.Compared{Key: object.KeyOf(target), Version: compared.Version, Target: target}
 			live, err := l.cache.Get(ctx, one.Key, one.Version)
 			if unserved := (*cluster.NotServed)(nil); err != nil && !asNotServed(err, &unserved) {

@@ -97,11 +97,13 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	if err := w.write(ctx, seen, true); err != nil {
 		return 0, err
 	}
-	if err := c.finalize(ctx, l, &w); err != nil {
-		return 0, err
+	if l.compared {
+		if err := c.finalize(ctx, l, &w); err != nil {
+			return 0, err
+		}
 	}
 	if _, waits := retrying(state); over(state) || waits {
-		if err := c.cleanup(ctx, l, m, state); err != nil {
+		if err := c.cleanup(ctx, l, &w, state); err != nil {
 			return 0, err
 		}
 	}
@@ -124,11 +126,7 @@ func (c *Controller) carry(ctx context.Context, s *scene, m *memory, w *writer, 
 			return state, 0, nil
 		}
 	}
-	return c.operate(ctx, s, m, state, func(state *appv1.OperationState) error {
-		err := w.operation(ctx, state)
-		s.app = w.app
-		return err
-	})
+	return c.operate(ctx, s, state, w)
 }
 
 // start stores that an operation begins.

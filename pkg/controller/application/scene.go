@@ -33,8 +33,16 @@ type scene struct {
 	tracking application.Tracking
 	options  object.Options
 	diff     diff.Options
+	// asksKinds tells that its manifests depend on what the cluster serves.
+	asksKinds bool
+	// force tells, of the scene of an operation, that objects are deleted and made anew.
+	force bool
 	// warnings are what is wrong, and does not keep from looking.
 	warnings []application.Finding
+	// last tells that the application is being deleted, and unfit then why what its sources make is not known or must not be
+	// used. Empty permits it.
+	last  bool
+	unfit string
 }
 
 // problem is a finding that keeps from looking at an application any further.
@@ -56,12 +64,21 @@ func incomparable(err error) error {
 // scene finds what is needed to look at an application. An error that is a problem says why it cannot be looked at, any
 // other that it cannot be now.
 func (e *Engine) scene(ctx context.Context, app *appv1.Application) (*scene, error) {
+	return e.sceneOf(ctx, app, false)
+}
+
+// lastScene is the scene of an application that is being deleted: what keeps from syncing it does not keep from deleting it.
+func (e *Engine) lastScene(ctx context.Context, app *appv1.Application) (*scene, error) {
+	return e.sceneOf(ctx, app, true)
+}
+
+func (e *Engine) sceneOf(ctx context.Context, app *appv1.Application, last bool) (*scene, error) {
 	select {
 	case <-e.started:
 	default:
 		return nil, apierrors.NewServiceUnavailable("what applications are made of cannot be looked at yet")
 	}
-	s := &scene{app: app, user: userOf(app), instance: object.InstanceName(app, e.config.ControlNamespace), options: optionsOf(app)}
+	s := &scene{app: app, user: userOf(app), instance: object.InstanceName(app, e.config.ControlNamespace), options: optionsOf(app), last: last}
 	var err error
 	if s.tenant, err = e.tenants.get(ctx, app.Namespace); err != nil {
 		return nil, err
@@ -72,11 +89,8 @@ func (e *Engine) scene(ctx context.Context, app *appv1.Application) (*scene, err
 	if s.project, err = e.project(app, s.settings); err != nil {
 		return nil, err
 	}
-	for _, finding := range project.Unsupported(app, s.project) {
-		if finding.Blocks {
-			return nil, invalid("%s", finding)
-		}
-		s.warnings = append(s.warnings, application.Finding{Type: appv1.ConditionUnsupportedWarning, Message: finding.String()})
+	if err := s.supported(); err != nil {
+		return nil, err
 	}
 	if err := e.enter(ctx, s); err != nil {
 		return nil, err
@@ -85,10 +99,26 @@ func (e *Engine) scene(ctx context.Context, app *appv1.Application) (*scene, err
 	if s.settings.Tracking != settings.TrackingAnnotation {
 		s.tracking.Label = s.settings.InstanceLabel
 	}
-	if s.diff, err = s.settings.Diff(app, s.instance); err != nil {
+	if s.diff, err = s.settings.Diff(app, s.instance); err != nil && !last {
 		return nil, invalid("spec.ignoreDifferences: %v", err)
 	}
 	return s, nil
+}
+
+// supported notes what the application or its project asks for and that is not built. Of an application that is being
+// deleted nothing of it keeps its objects: only its hooks do not run where what they come from is not known, or not fit.
+func (s *scene) supported() error {
+	for _, finding := range project.Unsupported(s.app, s.project) {
+		switch {
+		case finding.Blocks && !s.last:
+			return invalid("%s", finding)
+		case finding.Blocks && finding.OnlySyncs:
+		case finding.Blocks && s.unfit == "":
+			s.unfit = finding.String()
+		}
+		s.warnings = append(s.warnings, application.Finding{Type: appv1.ConditionUnsupportedWarning, Message: finding.String()})
+	}
+	return nil
 }
 
 // enter finds the cluster that the application goes to, and opens its cache as whoever may write there.
@@ -100,8 +130,8 @@ func (e *Engine) enter(ctx context.Context, s *scene) error {
 	if err != nil {
 		return invalid("spec.destination: %v", err)
 	}
-	if errs := project.Check(s.project, s.app, project.Cluster{Server: destination.Server, Name: destination.Name, Project: destination.Project}); len(errs) > 0 {
-		return invalid("%v", errors.Join(errs...))
+	if err := s.check(project.Cluster{Server: destination.Server, Name: destination.Name, Project: destination.Project}); err != nil {
+		return err
 	}
 	named, err := project.ServiceAccount(s.project, destination.Server, s.app.Spec.Destination.Namespace, s.app.Namespace)
 	if err != nil {
@@ -116,6 +146,25 @@ func (e *Engine) enter(ctx context.Context, s *scene) error {
 	}
 	if s.kinds, err = s.cache.Kinds(ctx); err != nil {
 		return incomparable(fmt.Errorf("cluster %s cannot be asked what it serves: %w", destination.Server, err))
+	}
+	return nil
+}
+
+// check asks whether the project permits the application. One that is being deleted needs its sources for hooks only.
+func (s *scene) check(at project.Cluster) error {
+	app := s.app
+	if s.last {
+		bare := *app
+		bare.Spec.Source, bare.Spec.Sources = nil, nil
+		app = &bare
+		for _, source := range project.Sources(s.app) {
+			if err := project.PermitsSource(s.project, source.RepoURL); err != nil && s.unfit == "" {
+				s.unfit = err.Error()
+			}
+		}
+	}
+	if errs := project.Check(s.project, app, at); len(errs) > 0 {
+		return invalid("%v", errors.Join(errs...))
 	}
 	return nil
 }
