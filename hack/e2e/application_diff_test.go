@@ -111,7 +111,7 @@ kind: Service
 metadata: {name: web, annotations: {}}
 spec: {selector: {app: web}, ports: [{port: 80}], type: null}
 `})
-	for name, options := range map[string]string{"server": "[]"} {
+	for name, options := range map[string]string{"server": "[]", "client": "[ServerSideApply=false]"} {
 		w.app(name, "app", "syncPolicy: {syncOptions: "+options+"}")
 		w.until(name, "compared", func(a *appv1.Application) bool { return a.Status.Sync.Status == appv1.SyncStatusOutOfSync })
 		w.phase(w.sync(name, ""), appv1.OperationSucceeded, "")

@@ -51,11 +51,11 @@ func TestApplicationDeletionHooks(t *testing.T) {
 		w.app(name, name, "syncPolicy: {automated: {}}")
 		w.is(name, appv1.SyncStatusSynced, appv1.HealthHealthy)
 	}
-	app := w.until("app", "it has the finalizers of its hooks", func(a *appv1.Application) bool { return len(a.Finalizers) == 2 })
+	app := w.until("app", "it has the finalizers of its hooks", func(a *appv1.Application) bool { return len(a.Finalizers) == 4 })
 	if w.object(pods, "before") != nil || w.object(configMaps, "after") != nil || len(outcomes(app)) != 1 {
 		t.Errorf("hooks of deletion have run in a sync: %v", outcomes(app))
 	}
-	w.until("bad", "it has the finalizer of its hook", func(a *appv1.Application) bool { return len(a.Finalizers) == 1 })
+	w.until("bad", "it has the finalizer of its hook", func(a *appv1.Application) bool { return len(a.Finalizers) == 2 })
 	w.patch("app", `{"metadata":{"finalizers":["`+strings.Join(app.Finalizers, `","`)+`","resources-finalizer.argocd.argoproj.io"]}}`)
 	w.remove("app")
 	w.remove("bad")

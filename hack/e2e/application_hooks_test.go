@@ -70,6 +70,15 @@ func (w *world) outcome(app *appv1.Application, want map[string]string) {
 	}
 }
 
+// resources counts the names in status.resources.
+func (w *world) resources(app *appv1.Application) map[string]int {
+	out := map[string]int{}
+	for _, r := range app.Status.Resources {
+		out[r.Name]++
+	}
+	return out
+}
+
 // hookCase is one sync of an application whose objects have the prefix of its name.
 type hookCase struct {
 	name     string
@@ -196,6 +205,7 @@ func TestApplicationHookDeletion(t *testing.T) {
 		"end/d.yaml":   telling("bad-gone", "Degraded", as("PreSync", deletedWhen("HookFailed"))),
 		"again/a.yaml": telling("again", "Healthy", as("Sync", deletedWhen("BeforeHookCreation"))),
 		"again/b.yaml": strings.Replace(telling("made-", "Healthy", as("'PreSync,PostSync'")), "name:", "generateName:", 1),
+		"again/d.yaml": strings.Replace(telling("made-", "Healthy", as("PostSync")), "name:", "generateName:", 1),
 		"again/c.yaml": configMapFile("c", "1", ""),
 	})
 	w.tellingMaps()
@@ -222,6 +232,11 @@ func TestApplicationHookDeletion(t *testing.T) {
 		if outcomes(app)["ConfigMap/"+name] != "Succeeded" || w.object(configMaps, name) == nil {
 			t.Errorf("no hook %s: %v", name, outcomes(app))
 		}
+	}
+	// Another one with the same prefix has run, too.
+	w.starting(configMaps, "made-", 3)
+	if r := w.resources(w.until("again", "its hooks are listed", func(a *appv1.Application) bool { return len(a.Status.Resources) == 5 })); r[""] != 0 || r["again"] != 1 {
+		t.Errorf("status.resources has %v", r)
 	}
 	first := w.object(configMaps, "again").GetUID()
 	w.phase(w.sync("again", ""), appv1.OperationSucceeded, "")

@@ -211,4 +211,9 @@ func TestApplicationManagesItself(t *testing.T) {
 	if n := changes.Load(); n > 12 {
 		t.Errorf("%d changes for one commit", n)
 	}
+	// It does not wait for itself either.
+	w.patch("self", cascade)
+	w.remove("self")
+	w.gone(applications, "self")
+	w.gone(configMaps, "a")
 }
