@@ -234,7 +234,9 @@ func TestApplicationHookDeletion(t *testing.T) {
 		}
 	}
 	// Another one with the same prefix has run, too.
-	w.starting(configMaps, "made-", 3)
+	for _, name := range w.starting(configMaps, "made-", 3) {
+		waitFor(t, time.Minute, configMaps, w.ns, name, func(u *unstructured.Unstructured) (bool, error) { return len(u.GetFinalizers()) == 0, nil })
+	}
 	if r := w.resources(w.until("again", "its hooks are listed", func(a *appv1.Application) bool { return len(a.Status.Resources) == 5 })); r[""] != 0 || r["again"] != 1 {
 		t.Errorf("status.resources has %v", r)
 	}

@@ -52,6 +52,9 @@ func (n *Namer) Named(target *unstructured.Unstructured) []*unstructured.Unstruc
 			named.SetName(fmt.Sprintf("%s-%d", key.Name, n.given[key]))
 		}
 		object.Annotate(named, appv1.AnnotationHook, string(phase))
+		if id, tracked := object.ParseTrackingID(annotation(named, appv1.AnnotationTrackingID)); tracked {
+			object.Track(named, id.Application) // it was written before there was a name, and would be nobody's
+		}
 		out = append(out, named)
 	}
 	return out

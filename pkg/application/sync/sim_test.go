@@ -129,9 +129,9 @@ func (s *sim) objects() []Object {
 	seen := map[object.Key]bool{}
 	names := NewNamer(s.stored.SyncResult.Revision, s.stored.StartedAt.Time)
 	for _, m := range s.manifests {
+		m = m.DeepCopy()
+		object.Track(m, simApp)
 		for _, target := range names.Named(m) {
-			target = target.DeepCopy()
-			object.Track(target, simApp)
 			key := object.KeyOf(target)
 			live := s.live[key]
 			seen[key] = true
