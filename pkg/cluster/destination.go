@@ -57,7 +57,7 @@ func Resolve(dest appv1.ApplicationDestination, project string, secrets []*corev
 	case server != "" && name != "":
 		return Destination{}, errors.New("a destination has server or name, not both")
 	case server == "" && name == "":
-		return Destination{}, errors.New("the destination has neither server nor name")
+		return Destination{}, fmt.Errorf("%w: the destination has neither server nor name", ErrNoCluster)
 	}
 	var found []*corev1.Secret
 	for _, secret := range secrets {

@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,5 +161,12 @@ func TestVersions(t *testing.T) {
 		if version(describe("one", other...)) == first {
 			t.Errorf("%v has the same version", other)
 		}
+	}
+}
+
+// A destination that names nothing has no cluster: nothing was ever made there that would have to be deleted.
+func TestResolveNothing(t *testing.T) {
+	if _, err := Resolve(appv1.ApplicationDestination{}, "", nil, nil); !errors.Is(err, ErrNoCluster) {
+		t.Errorf("got %v", err)
 	}
 }
