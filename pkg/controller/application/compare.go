@@ -36,9 +36,10 @@ type known struct {
 	made     []made
 }
 
-// verdict says whether an object differs, for one fingerprint of it and its manifest. The same manifest and the same
-// version have the same fingerprint, which need not be computed then.
+// verdict says whether an object differs if it is applied in a way, for one fingerprint of it and its manifest. The same
+// manifest and the same version have the same fingerprint, which need not be computed then.
 type verdict struct {
+	mode        cluster.Mode
 	target      *unstructured.Unstructured
 	version     string
 	fingerprint string
@@ -171,7 +172,8 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 		if c.Target == nil {
 			continue
 		}
-		fingerprint, modified, there := k.verdict(c)
+		mode := s.mode(c.Target)
+		fingerprint, modified, there := k.verdict(c, mode)
 		if there {
 			c.Modified = modified
 			continue
@@ -185,7 +187,7 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 			}
 			c.Modified = result.Modified
 			if c.Rejected == "" { // what is refused may be let in later, with nothing changed in the object
-				k.learn(c, fingerprint)
+				k.learn(c, mode, fingerprint)
 			}
 			return nil
 		}
@@ -218,10 +220,11 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 }
 
 // verdict returns what is known of an object, and the fingerprint of what is looked at.
-func (k *known) verdict(c *application.Compared) (fingerprint string, modified, there bool) {
+func (k *known) verdict(c *application.Compared, mode cluster.Mode) (fingerprint string, modified, there bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	v, there := k.modified[c.Key]
+	there = there && v.mode == mode // an operation may apply it otherwise than the application says
 	if there && v.target == c.Target && v.version == c.Live.GetResourceVersion() {
 		return v.fingerprint, v.modified, true
 	}
@@ -234,10 +237,10 @@ func (k *known) verdict(c *application.Compared) (fingerprint string, modified, 
 	return fingerprint, v.modified, true
 }
 
-func (k *known) learn(c *application.Compared, fingerprint string) {
+func (k *known) learn(c *application.Compared, mode cluster.Mode, fingerprint string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.modified[c.Key] = verdict{c.Target, c.Live.GetResourceVersion(), fingerprint, c.Modified}
+	k.modified[c.Key] = verdict{mode, c.Target, c.Live.GetResourceVersion(), fingerprint, c.Modified}
 }
 
 // targets returns manifests that were made ready before, or has them made. namespaced is what the cluster says of kinds.

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"argosy.dev/argosy/pkg/application"
+	"argosy.dev/argosy/pkg/application/object"
 	"argosy.dev/argosy/pkg/cluster"
 )
 
@@ -47,5 +48,26 @@ func TestTargetsAndKinds(t *testing.T) {
 		if get(step.digest, step.kinds, step.of...); made != step.want {
 			t.Errorf("step %d: made ready %d times, not %d", i, made, step.want)
 		}
+	}
+}
+
+// TestVerdictOfMode: whether an object differs depends on how it is applied, which an operation may say.
+func TestVerdictOfMode(t *testing.T) {
+	k := newKnown()
+	c := &application.Compared{Key: object.Key{Kind: "ConfigMap", Name: "a"}, Target: annotated("a", "b"), Live: annotated("a", "c"), Modified: true}
+	for i, step := range []struct {
+		mode          cluster.Mode
+		there, before bool
+	}{
+		{cluster.ServerSide, false, false},
+		{cluster.ServerSide, true, true},
+		{cluster.ClientSide, false, false},
+		{cluster.ServerSide, false, false},
+	} {
+		fingerprint, modified, there := k.verdict(c, step.mode)
+		if there != step.there || modified != step.before || fingerprint == "" {
+			t.Errorf("step %d: %t, %t", i, there, modified)
+		}
+		k.learn(c, step.mode, fingerprint)
 	}
 }
