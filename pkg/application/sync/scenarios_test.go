@@ -180,6 +180,21 @@ func TestTerminate(t *testing.T) {
 	}
 }
 
+// Hooks that run are broken off by what there is, where the manifests are not known any longer.
+func TestTerminateWithoutManifests(t *testing.T) {
+	s := newSim(t, docs(pod, hookIn("PreSync"), "{kind: Pod, metadata: {generateName: made-, annotations: {argocd.argoproj.io/hook: PreSync}}}"))
+	s.fates["hook"], s.fates["made-1234567-presync-1767323045"] = fate{}, fate{}
+	s.begin(full, nil)
+	s.until(func() bool { return s.has("hook") && s.in.State.Message == "waiting for completion of hook /Pod/hook and 1 more hook" })
+	s.set("")
+	s.in.State.Phase = appv1.OperationTerminating
+	s.finish()
+	s.expect(appv1.OperationFailed, "Operation terminated", 2)
+	if len(s.live) != 0 {
+		t.Errorf("what is left: %v", s.live)
+	}
+}
+
 // 14, 15, 16: what is skipped is not applied; a name is needed, except of hooks.
 func TestNames(t *testing.T) {
 	s := newSim(t, docs(pod, hookIn("Skip")))

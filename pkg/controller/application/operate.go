@@ -182,8 +182,12 @@ func (c *Controller) operate(ctx context.Context, s *scene, state *appv1.Operati
 		case err == nil:
 		case !asProblem(err, &trouble):
 			return state, 0, err
-		case state.Phase != appv1.OperationTerminating: // which needs no manifests
+		case state.Phase != appv1.OperationTerminating:
 			return ended(state, trouble.Message, c.now()), 0, nil
+		default: // it needs no manifests, but its hooks are to be seen to be broken off
+			if l.all, _, err = l.compare(ctx, nil, m.known); err != nil && !asProblem(err, &trouble) {
+				return state, 0, err
+			}
 		}
 		input, err := c.input(ctx, l, m, state)
 		if err != nil {

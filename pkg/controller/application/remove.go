@@ -362,10 +362,14 @@ func (c *Controller) letGo(ctx context.Context, l *look, m *memory, state *appv1
 		if len(effects) == 0 {
 			return nil
 		}
+		var errs []error
 		for _, effect := range effects {
 			if out := c.applyOne(ctx, l.scene, effect); out.Err != "" {
-				return fmt.Errorf("letting go of hook %s: %s", effect.ID().Key.Label(), out.Err)
+				errs = append(errs, fmt.Errorf("letting go of hook %s: %s", effect.ID().Key.Label(), out.Err))
 			}
+		}
+		if len(errs) > 0 {
+			return errors.Join(errs...) // one that may not be deleted does not keep others
 		}
 	}
 }
