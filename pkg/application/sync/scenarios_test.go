@@ -185,7 +185,9 @@ func TestTerminateWithoutManifests(t *testing.T) {
 	s := newSim(t, docs(pod, hookIn("PreSync"), "{kind: Pod, metadata: {generateName: made-, annotations: {argocd.argoproj.io/hook: PreSync}}}"))
 	s.fates["hook"], s.fates["made-1234567-presync-1767323045"] = fate{}, fate{}
 	s.begin(full, nil)
-	s.until(func() bool { return s.has("hook") && s.in.State.Message == "waiting for completion of hook /Pod/hook and 1 more hook" })
+	s.until(func() bool {
+		return s.has("hook") && s.in.State.Message == "waiting for completion of hook /Pod/hook and 1 more hook"
+	})
 	s.set("")
 	s.in.State.Phase = appv1.OperationTerminating
 	s.finish()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -44,7 +45,14 @@ type verdict struct {
 	version     string
 	fingerprint string
 	modified    bool
+	// guessed is when the server was asked and did not say what would become of the object, and rejected why, if it would
+	// refuse it. Such a verdict counts for a while only: what was refused may be let in with nothing changed in the object.
+	guessed  time.Time
+	rejected string
 }
+
+// guessKept is how long a verdict counts that the server had no part in: it is not asked about the same at every look.
+const guessKept = 30 * time.Second
 
 // made are manifests that were made ready. They are made anew only when they change, or what the cluster says of their kinds.
 type made struct {
@@ -60,10 +68,11 @@ type scope struct{ namespaced, known bool }
 // madeKept is how many are kept: of what the application wants, and of what an operation syncs.
 const madeKept = 2
 
-// judged is how an object was, at one version of it.
+// judged is how an object was, at one version of it, and why that could not be found out.
 type judged struct {
 	version string
 	health  *appv1.HealthStatus
+	err     error
 }
 
 func newKnown() *known {
@@ -173,28 +182,24 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 			continue
 		}
 		mode := s.mode(c.Target)
-		fingerprint, modified, there := k.verdict(c, mode)
+		v, there := k.verdict(c, mode, latest(s.began, time.Now().Add(-guessKept)))
 		if there {
-			c.Modified = modified
+			c.Modified, c.Rejected = v.modified, v.rejected
 			continue
 		}
-		judge := func(predicted *unstructured.Unstructured) error {
+		judge := func(predicted *unstructured.Unstructured, guessed time.Time) {
 			result, err := diff.Compare(c.Target, c.Live, predicted, s.diff)
 			if err != nil {
 				find(appv1.ConditionComparisonError, "%s: %v", c.Key.Label(), err)
 				c.Modified = true
-				return nil
+				return
 			}
 			c.Modified = result.Modified
-			if c.Rejected == "" { // what is refused may be let in later, with nothing changed in the object
-				k.learn(c, mode, fingerprint)
-			}
-			return nil
+			v.modified, v.guessed, v.rejected = c.Modified, guessed, c.Rejected
+			k.learn(c.Key, v)
 		}
 		if !s.predicts(c) {
-			if err := judge(nil); err != nil {
-				return nil, err
-			}
+			judge(nil, time.Time{})
 			continue
 		}
 		group.Go(func() error {
@@ -207,9 +212,11 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 				if s.refuses(c.Target, err) {
 					c.Rejected = err.Error()
 				}
-				return judge(nil)
+				judge(nil, time.Now())
+				return nil
 			}
-			return judge(predicted)
+			judge(predicted, time.Time{})
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -219,28 +226,38 @@ func (s *scene) judge(ctx context.Context, all []application.Compared, k *known)
 	return findings, nil
 }
 
-// verdict returns what is known of an object, and the fingerprint of what is looked at.
-func (k *known) verdict(c *application.Compared, mode cluster.Mode) (fingerprint string, modified, there bool) {
+// verdict returns what is known of an object; if that is nothing, or was guessed before a time, the beginning of a verdict of
+// what is looked at.
+func (k *known) verdict(c *application.Compared, mode cluster.Mode, guessedSince time.Time) (v verdict, there bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	v, there := k.modified[c.Key]
-	there = there && v.mode == mode // an operation may apply it otherwise than the application says
+	v, there = k.modified[c.Key]
+	// An operation may apply it otherwise than the application says.
+	there = there && v.mode == mode && (v.guessed.IsZero() || v.guessed.After(guessedSince))
 	if there && v.target == c.Target && v.version == c.Live.GetResourceVersion() {
-		return v.fingerprint, v.modified, true
+		return v, true
 	}
-	fingerprint = diff.Fingerprint(c.Target, c.Live)
+	fingerprint := diff.Fingerprint(c.Target, c.Live)
 	if !there || v.fingerprint != fingerprint {
-		return fingerprint, false, false
+		return verdict{mode: mode, target: c.Target, version: c.Live.GetResourceVersion(), fingerprint: fingerprint}, false
 	}
 	v.target, v.version = c.Target, c.Live.GetResourceVersion()
 	k.modified[c.Key] = v
-	return fingerprint, v.modified, true
+	return v, true
 }
 
-func (k *known) learn(c *application.Compared, mode cluster.Mode, fingerprint string) {
+func (k *known) learn(key object.Key, v verdict) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.modified[c.Key] = verdict{mode, c.Target, c.Live.GetResourceVersion(), fingerprint, c.Modified}
+	k.modified[key] = v
+}
+
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // targets returns manifests that were made ready before, or has them made. namespaced is what the cluster says of kinds.
@@ -289,17 +306,17 @@ func (k *known) health(live *unstructured.Unstructured, overrides *health.Overri
 	k.mu.Lock()
 	before, there := k.healths[live.GetUID()]
 	k.mu.Unlock()
-	if there && before.version == live.GetResourceVersion() {
-		return before.health
+	if !there || before.version != live.GetResourceVersion() {
+		before = judged{version: live.GetResourceVersion()}
+		before.health, before.err = health.Of(live, overrides)
+		k.mu.Lock()
+		k.healths[live.GetUID()] = before
+		k.mu.Unlock()
 	}
-	now, err := health.Of(live, overrides)
-	if err != nil {
-		failed(err)
+	if before.err != nil {
+		failed(before.err)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.healths[live.GetUID()] = judged{live.GetResourceVersion(), now}
-	return now
+	return before.health
 }
 
 // forget drops what is known: the settings that it rests on have changed.

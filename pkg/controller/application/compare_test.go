@@ -5,10 +5,12 @@ package application
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"argosy.dev/argosy/pkg/application"
+	"argosy.dev/argosy/pkg/application/health"
 	"argosy.dev/argosy/pkg/application/object"
 	"argosy.dev/argosy/pkg/cluster"
 )
@@ -51,23 +53,45 @@ func TestTargetsAndKinds(t *testing.T) {
 	}
 }
 
-// TestVerdictOfMode: whether an object differs depends on how it is applied, which an operation may say.
-func TestVerdictOfMode(t *testing.T) {
-	k := newKnown()
-	c := &application.Compared{Key: object.Key{Kind: "ConfigMap", Name: "a"}, Target: annotated("a", "b"), Live: annotated("a", "c"), Modified: true}
+// TestVerdict: what was found out counts for the same manifest, version and way to apply it, which an operation may say; what
+// was guessed, since the server did not say, only for a while.
+func TestVerdict(t *testing.T) {
+	k, noon := newKnown(), time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	c := &application.Compared{Key: object.Key{Kind: "ConfigMap", Name: "a"}, Target: annotated("a", "b"), Live: annotated("a", "c")}
 	for i, step := range []struct {
-		mode          cluster.Mode
-		there, before bool
+		mode    cluster.Mode
+		since   time.Time
+		guessed time.Time // of what is learned then
+		there   bool
 	}{
-		{cluster.ServerSide, false, false},
-		{cluster.ServerSide, true, true},
-		{cluster.ClientSide, false, false},
-		{cluster.ServerSide, false, false},
+		{cluster.ServerSide, noon, time.Time{}, false},
+		{cluster.ServerSide, noon, time.Time{}, true},
+		{cluster.ClientSide, noon, time.Time{}, false},
+		{cluster.ServerSide, noon, noon.Add(time.Second), false},
+		{cluster.ServerSide, noon, noon.Add(time.Second), true},
+		{cluster.ServerSide, noon.Add(time.Minute), noon.Add(time.Minute), false},
+		{cluster.ServerSide, noon, time.Time{}, true},
 	} {
-		fingerprint, modified, there := k.verdict(c, step.mode)
-		if there != step.there || modified != step.before || fingerprint == "" {
-			t.Errorf("step %d: %t, %t", i, there, modified)
+		v, there := k.verdict(c, step.mode, step.since)
+		if there != step.there || v.fingerprint == "" || there && (!v.modified || v.rejected != "no") {
+			t.Errorf("step %d: %t, %+v", i, there, v)
 		}
-		k.learn(c, step.mode, fingerprint)
+		v.modified, v.rejected, v.guessed = true, "no", step.guessed
+		k.learn(c.Key, v)
+	}
+}
+
+// TestHealthFails: a check that fails is told at each look, not only at the first.
+func TestHealthFails(t *testing.T) {
+	overrides, err := health.NewOverrides(map[string]string{"Pod": "return {status = obj.none.none}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, told := newKnown(), 0
+	for range 2 {
+		k.health(annotated("a", "b"), overrides, func(error) { told++ })
+	}
+	if told != 2 {
+		t.Errorf("told %d times", told)
 	}
 }

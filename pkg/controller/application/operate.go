@@ -162,6 +162,7 @@ func pinned(app *appv1.Application, state *appv1.OperationState) wish {
 // during is the scene of an operation: what it says of how objects are applied counts, and not what the application says.
 func (s *scene) during(state *appv1.OperationState) *scene {
 	now, sync := *s, state.Operation.Sync
+	now.began = state.StartedAt.Time
 	if len(sync.SyncOptions) > 0 {
 		now.options = sync.SyncOptions
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -35,7 +36,8 @@ type scene struct {
 	diff     diff.Options
 	// asksKinds tells that its manifests depend on what the cluster serves.
 	asksKinds bool
-	// force tells, of the scene of an operation, that objects are deleted and made anew.
+	// began is when the operation did whose scene it is, and force tells that it deletes objects and makes them anew.
+	began time.Time
 	force bool
 	// warnings are what is wrong, and does not keep from looking.
 	warnings []application.Finding
