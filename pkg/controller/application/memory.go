@@ -43,6 +43,9 @@ type memory struct {
 	cleaned operationTry
 	// told tells that an Event has said that hooks of its deletion do not run.
 	told bool
+	// waited is what its deletion waits for, and since when; the time is zero once an Event has said so.
+	waited      string
+	waitedSince time.Time
 }
 
 // operationTry names one try of an operation.
@@ -95,6 +98,18 @@ func (m *memory) trying(state *appv1.OperationState, now time.Time) time.Time {
 		m.tried, m.since = try, now
 	}
 	return m.since
+}
+
+// waits tells that a deletion has waited for the same for so long that somebody should know. It is true once.
+func (m *memory) waits(message string, now time.Time) bool {
+	if m.waited != message {
+		m.waited, m.waitedSince = message, now
+	}
+	if message == "" || m.waitedSince.IsZero() || now.Sub(m.waitedSince) < lookAgain {
+		return false
+	}
+	m.waitedSince = time.Time{}
+	return true
 }
 
 // rests forgets what is known of objects if what it rests on has changed.

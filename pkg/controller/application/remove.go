@@ -95,6 +95,9 @@ func (c *Controller) removeAs(ctx context.Context, w *writer) (time.Duration, er
 			clear(m.done)
 			return 0, problem{application.Finding{Type: appv1.ConditionDeletionError, Message: decision.Error}}
 		}
+		if m.waits(decision.Message, c.now()) {
+			c.loop.Recorder().Event(reference(w.app), corev1.EventTypeNormal, "ResourceDeleted", decision.Message)
+		}
 		return lookAgain, nil
 	}
 }

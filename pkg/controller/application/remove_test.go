@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -134,6 +135,24 @@ func TestRefuses(t *testing.T) {
 	} {
 		if got := tc.scene.refuses(tc.target, tc.err); got != tc.want {
 			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// TestWaits: a deletion that waits for the same for a while is told of once.
+func TestWaits(t *testing.T) {
+	m, at := &memory{}, time.Unix(100, 0)
+	for i, step := range []struct {
+		after   time.Duration
+		message string
+		want    bool
+	}{
+		{0, "", false}, {time.Hour, "", false}, {0, "a", false}, {lookAgain / 2, "a", false}, {lookAgain, "a", true}, {lookAgain, "a", false},
+		{0, "b", false}, {lookAgain / 2, "a", false}, {lookAgain, "a", true},
+	} {
+		at = at.Add(step.after)
+		if got := m.waits(step.message, at); got != step.want {
+			t.Errorf("step %d: %t", i, got)
 		}
 	}
 }
