@@ -19,7 +19,7 @@ func (s *sim) remove(in DeleteInput) (d DeleteDecision) {
 	s.stored.StartedAt.Time = in.Since
 	in.Done = map[ID]Outcome{}
 	s.log = nil
-	for range 80 {
+	for range 500 {
 		in.Now, in.Objects = s.now, s.objects()
 		d = DeleteStep(in)
 		if len(d.Effects) == 0 {

@@ -160,3 +160,50 @@ func (s *sim) checkSynced(prune bool) {
 		}
 	}
 }
+
+// TestDeletionProperties deletes applications made at random, some in the middle of a sync, with crashes, and with others who
+// delete and change what is there. The simulator checks that hooks run once and whose objects are deleted.
+func TestDeletionProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		manifests := drawManifests(t, 1)
+		for i := range rapid.IntRange(0, 3).Draw(t, "hooks of deletion") {
+			manifests += fmt.Sprintf("\n---\n{kind: %s, metadata: {%s: d%d, annotations: {argocd.argoproj.io/hook: %s, argocd.argoproj.io/hook-delete-policy: %s, argocd.argoproj.io/sync-wave: '%d'}}}",
+				rapid.SampledFrom(simKinds[:3]).Draw(t, "kind"), rapid.SampledFrom([]string{"name", "generateName"}).Draw(t, "named"), i,
+				rapid.SampledFrom([]string{"PreDelete", "PostDelete", "'PreDelete,PostDelete'", "'PreSync,PostDelete'"}).Draw(t, "phase"),
+				rapid.SampledFrom([]string{"''", "HookSucceeded", "BeforeHookCreation"}).Draw(t, "policy"), rapid.IntRange(-1, 1).Draw(t, "wave"))
+		}
+		s := newSim(t, manifests)
+		check := addForeign(s)
+		drawFates(t, s)
+		s.in.Timeout = time.Minute
+		s.begin(full, nil)
+		left := rapid.IntRange(0, 20).Draw(t, "steps")
+		s.until(func() bool { left--; return left < 0 })
+		for name, f := range s.fates {
+			s.fates[name] = fate{health: appv1.HealthHealthy, after: f.after}
+		}
+		s.crash = func() bool { return rapid.IntRange(0, 9).Draw(t, "crash") == 0 }
+		all := s.manifests
+		cascade := rapid.Bool().Draw(t, "cascade")
+		// Of the manifests only the hooks of deletion are known then.
+		s.manifests = slices.DeleteFunc(slices.Clone(all), func(u *unstructured.Unstructured) bool { return !deletes(factsOf(u).phases) })
+		d := s.remove(DeleteInput{PreDelete: true, Cascade: cascade, PostDelete: true, Cleanup: true})
+		check()
+		if !d.Cleanup || d.Error != "" {
+			t.Fatalf("it does not end: %+v\n%s", d, strings.Join(s.log, "\n"))
+		}
+		for key, u := range s.live {
+			app, self := object.Tracked(u)
+			if app != simApp || !self {
+				continue
+			}
+			f := factsOf(u)
+			if hasHookFinalizer(u) {
+				t.Fatalf("%s cannot be deleted\n%s", key, strings.Join(s.log, "\n"))
+			}
+			if cascade && !deletes(f.phases) {
+				t.Fatalf("%s is left\n%s", key, strings.Join(s.log, "\n"))
+			}
+		}
+	})
+}
