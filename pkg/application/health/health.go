@@ -64,6 +64,16 @@ func Of(u *unstructured.Unstructured, overrides *Overrides) (*appv1.HealthStatus
 	})
 }
 
+// Checked tells whether a check knows a kind: that Of is never nil for its objects, but for what a check itself leaves out.
+func Checked(gk schema.GroupKind, overrides *Overrides) bool {
+	check, err := overrides.find(gk)
+	if check == nil && err == nil && builtIn(gk) == nil {
+		check, err = bundled(gk)
+		return check != nil || err != nil
+	}
+	return true
+}
+
 // run makes an error a status.
 func run(gk schema.GroupKind, rule func() (*appv1.HealthStatus, error)) (*appv1.HealthStatus, error) {
 	health, err := rule()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -125,6 +126,25 @@ func TestOverrides(t *testing.T) {
 	}
 	if _, err := NewOverrides(map[string]string{"a/B": "return {"}); err == nil || !strings.Contains(err.Error(), "a/B") {
 		t.Errorf("a check that is no Lua: %v", err)
+	}
+}
+
+func TestChecked(t *testing.T) {
+	overrides, err := NewOverrides(map[string]string{"ConfigMap": "return {}", "*.example.org/*": "return {}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for gk, want := range map[schema.GroupKind]bool{
+		{Kind: "Pod"}: true, {Group: "batch", Kind: "Job"}: true, {Group: "cert-manager.io", Kind: "Certificate"}: true, {Group: "rollout.argosy.dev", Kind: "Rollout"}: true,
+		{Kind: "ServiceAccount"}: false, {Group: "rbac.authorization.k8s.io", Kind: "Role"}: false, {Group: "none.example", Kind: "Thing"}: false,
+		{Kind: "ConfigMap"}: true, {Group: "a.example.org", Kind: "Thing"}: true,
+	} {
+		if got := Checked(gk, overrides); got != want {
+			t.Errorf("%s: %t", gk, got)
+		}
+	}
+	if Checked(schema.GroupKind{Kind: "ConfigMap"}, nil) {
+		t.Error("without a check of the user's, a ConfigMap has none")
 	}
 }
 

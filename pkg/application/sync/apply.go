@@ -89,7 +89,7 @@ func (s *stepper) apply(t *task) verdict {
 	}
 	target := t.Target
 	if t.hook {
-		target = marked(target, s.operation, t.at.phase)
+		target = marked(target, s.operation, t.at.phase, s.ends(t))
 	}
 	s.effect(Apply{
 		For: id, Object: target, Mode: mode, Create: t.Live == nil, Force: force,
@@ -164,6 +164,12 @@ func (s *stepper) inTheWay(t *task) bool {
 	return !applied
 }
 
+// ends tells whether a hook has an end that must be seen. One of a kind without a check, such as a ServiceAccount, has done all
+// that it does once it is there.
+func (s *stepper) ends(t *task) bool {
+	return s.in.Checked == nil || s.in.Checked(t.Key.GroupKind())
+}
+
 // hook tells how far a hook is that was created.
 func (s *stepper) hook(t *task) verdict {
 	message := t.Key.Label() + " created"
@@ -174,6 +180,9 @@ func (s *stepper) hook(t *task) verdict {
 		message = result.Message
 	}
 	switch {
+	case t.Live == nil && !s.ends(t):
+		s.results.set(t, "", message, appv1.OperationSucceeded)
+		return complete
 	case t.Live == nil && s.terminating:
 		s.results.set(t, "", terminated, appv1.OperationFailed)
 		return failed

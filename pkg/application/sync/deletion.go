@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -35,10 +36,11 @@ type DeleteInput struct {
 	// Objects are all live objects of the application, and the manifests of its hooks of deletion, which have Modified set
 	// where the live hook does not say what the manifest says. One with the application's own UID is the application.
 	Objects []Object
-	// Health, Done and Now are as in Input. The Retry of IDs is 0.
-	Health func(*unstructured.Unstructured) *appv1.HealthStatus
-	Done   map[ID]Outcome
-	Now    time.Time
+	// Health, Checked, Done and Now are as in Input. The Retry of IDs is 0.
+	Health  func(*unstructured.Unstructured) *appv1.HealthStatus
+	Checked func(schema.GroupKind) bool
+	Done    map[ID]Outcome
+	Now     time.Time
 }
 
 // DeleteDecision is what happens next in a deletion.
@@ -64,7 +66,7 @@ type deleter struct {
 func DeleteStep(in DeleteInput) DeleteDecision {
 	s := &stepper{
 		in: Input{
-			UID: in.UID, Instance: in.Instance, Health: in.Health, Done: in.Done, Now: in.Now,
+			UID: in.UID, Instance: in.Instance, Health: in.Health, Checked: in.Checked, Done: in.Done, Now: in.Now,
 			State: appv1.OperationState{StartedAt: metav1.NewTime(in.Since), Operation: appv1.Operation{Sync: &appv1.SyncOperation{}}},
 		},
 		settings: settingsOf(in.Options), operation: "delete-" + operationName(in.Since, in.UID, 0),

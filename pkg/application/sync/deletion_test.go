@@ -15,7 +15,7 @@ import (
 // nothing else is to be done.
 func (s *sim) remove(in DeleteInput) (d DeleteDecision) {
 	s.t.Helper()
-	in.Since, in.UID, in.Instance, in.Health = simStart.Add(time.Hour), simUID, simApp, s.health
+	in.Since, in.UID, in.Instance, in.Health, in.Checked = simStart.Add(time.Hour), simUID, simApp, s.health, s.in.Checked
 	s.stored.StartedAt.Time = in.Since
 	in.Done = map[ID]Outcome{}
 	s.log = nil

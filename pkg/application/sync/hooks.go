@@ -75,11 +75,12 @@ func madeIn(live *unstructured.Unstructured) (operation string, phase object.Pha
 	return operation, object.Phase(word)
 }
 
-// marked is a hook as it is applied: with the name of the operation, and the finalizer that keeps it until its end was seen.
-func marked(target *unstructured.Unstructured, operation string, phase object.Phase) *unstructured.Unstructured {
+// marked is a hook as it is applied: with the name of the operation, and, if it has an end that must be seen, the finalizer
+// that keeps it until then.
+func marked(target *unstructured.Unstructured, operation string, phase object.Phase, ends bool) *unstructured.Unstructured {
 	hook := target.DeepCopy()
 	object.Annotate(hook, AnnotationOperation, operation+"/"+string(phase))
-	if !slices.Contains(hook.GetFinalizers(), object.FinalizerHook) {
+	if ends && !slices.Contains(hook.GetFinalizers(), object.FinalizerHook) {
 		hook.SetFinalizers(append(hook.GetFinalizers(), object.FinalizerHook))
 	}
 	return hook

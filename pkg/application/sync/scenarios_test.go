@@ -197,6 +197,22 @@ func TestTerminateWithoutManifests(t *testing.T) {
 	}
 }
 
+// A hook of a kind that has no check has done all it does once it is there: it bears no finalizer, and whoever deletes it does
+// not make the sync fail.
+func TestHookWithoutCheck(t *testing.T) {
+	s := newSim(t, docs(strings.Replace(hookIn("PreSync"), "name: hook", "name: slow", 1), strings.Replace(hookIn("PreSync"), "kind: Pod", "kind: ServiceAccount", 1)))
+	s.fates["slow"] = fate{health: appv1.HealthHealthy, after: 9e9}
+	s.begin(full, nil)
+	s.until(func() bool { return s.has("slow") })
+	if hasHookFinalizer(s.get("hook")) || !hasHookFinalizer(s.get("slow")) {
+		t.Error("the one must have a finalizer, the other not")
+	}
+	delete(s.live, object.KeyOf(s.get("hook")))
+	s.finish()
+	s.expect(appv1.OperationSucceeded, "", 2)
+	s.expectOrder("apply hook, apply slow")
+}
+
 // 14, 15, 16: what is skipped is not applied; a name is needed, except of hooks.
 func TestNames(t *testing.T) {
 	s := newSim(t, docs(pod, hookIn("Skip")))

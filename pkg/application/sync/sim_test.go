@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
@@ -76,7 +77,7 @@ func newSim(t tb, manifests string) *sim {
 		healthy: map[object.Key]bool{}, fates: map[string]fate{}, rejects: map[string]string{}, lost: map[string]bool{},
 		runs: map[string]int{},
 	}
-	s.in = Input{UID: simUID, Instance: simApp, Destination: simNS, Health: s.health}
+	s.in = Input{UID: simUID, Instance: simApp, Destination: simNS, Health: s.health, Checked: func(gk schema.GroupKind) bool { return checked(gk.Kind) }}
 	s.set(manifests)
 	return s
 }

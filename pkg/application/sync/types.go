@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -66,6 +67,8 @@ type Input struct {
 	Objects []Object
 	// Health tells how a live object does; nil: there is no check for its kind. It is never called with nil.
 	Health func(*unstructured.Unstructured) *appv1.HealthStatus
+	// Checked tells whether there is a check for a kind; nil: as far as is known there is one for each.
+	Checked func(schema.GroupKind) bool
 	// Newer is a revision that is newer than the one that is synced, if there is one. It is never set where the operation
 	// itself names a revision that somebody chose.
 	Newer string

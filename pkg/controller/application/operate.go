@@ -240,7 +240,8 @@ func (c *Controller) input(ctx context.Context, l *look, m *memory, state *appv1
 		Health: func(u *unstructured.Unstructured) *appv1.HealthStatus {
 			return m.known.health(u, l.settings.Health, func(error) {})
 		},
-		Done: m.done, Now: c.now(),
+		Checked: l.checked,
+		Done:    m.done, Now: c.now(),
 	}
 	in.Since = m.trying(state, in.Now)
 	if result := state.SyncResult; result != nil {

@@ -111,7 +111,8 @@ func (c *Controller) removal(ctx context.Context, s *scene, w *writer) (appsync.
 		Health: func(u *unstructured.Unstructured) *appv1.HealthStatus {
 			return m.known.health(u, s.settings.Health, func(error) {})
 		},
-		Done: m.done, Now: c.now(),
+		Checked: s.checked,
+		Done:    m.done, Now: c.now(),
 	}
 	for _, finalizer := range app.Finalizers {
 		base, how, _ := strings.Cut(finalizer, "/")

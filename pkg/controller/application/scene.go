@@ -15,6 +15,7 @@ import (
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application"
 	"argosy.dev/argosy/pkg/application/diff"
+	"argosy.dev/argosy/pkg/application/health"
 	"argosy.dev/argosy/pkg/application/object"
 	"argosy.dev/argosy/pkg/application/project"
 	"argosy.dev/argosy/pkg/application/settings"
@@ -234,6 +235,9 @@ func (s *scene) namespaced(gvk schema.GroupVersionKind) (namespaced, known bool)
 	kind, err := s.kinds.Find(gvk.GroupKind(), "")
 	return kind.Namespaced, err == nil
 }
+
+// checked tells whether there is a check of health for a kind.
+func (s *scene) checked(gk schema.GroupKind) bool { return health.Checked(gk, s.settings.Health) }
 
 // permitted returns why the project does not permit an object.
 func (s *scene) permitted(key object.Key) error {
