@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -122,4 +123,25 @@ func TestApplicationDefinitionComes(t *testing.T) {
 	app := w.ended("app", before)
 	w.phase(app, appv1.OperationSucceeded, "")
 	w.outcome(app, map[string]string{"ConfigMap/operator": "Synced", "Thing/thing": "Synced"})
+}
+
+// TestDefinitionsWatched: the server may see that the kinds which its cluster serves change, by the rights that we ship. Without
+// them a kind is found some seconds after it has come, and applications that ask for it are not told.
+func TestDefinitionsWatched(t *testing.T) {
+	t.Parallel()
+	for group, resource := range map[string]string{"apiextensions.k8s.io": "customresourcedefinitions", "apiregistration.k8s.io": "apiservices"} {
+		for _, verb := range []string{"list", "watch"} {
+			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+				User:               "system:serviceaccount:argosy-system:argosy-apiserver",
+				ResourceAttributes: &authorizationv1.ResourceAttributes{Group: group, Resource: resource, Verb: verb},
+			}}
+			answer, err := admin.Kube.AuthorizationV1().SubjectAccessReviews().Create(within(t, time.Minute), review, metav1.CreateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !answer.Status.Allowed {
+				t.Errorf("the server may not %s %s.%s", verb, resource, group)
+			}
+		}
+	}
 }

@@ -114,6 +114,9 @@ func (c *Cache) Find(ctx context.Context, kind schema.GroupKind, version string)
 	return kinds.Find(kind, version)
 }
 
+// Changing tells that definitions of kinds have just changed: what is not served may be about to be.
+func (c *Cache) Changing() bool { return c.link.patience(time.Now()) < rediscover }
+
 // Get returns an object in full, nil if it is not there, in the version if given and else in the one that the cluster
 // prefers. Its kind is watched from then on. The object must not be changed.
 func (c *Cache) Get(ctx context.Context, key object.Key, version string) (*unstructured.Unstructured, error) {

@@ -63,8 +63,11 @@ func TestFindNewKind(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * settle)
-		if !find() {
+		if !c.Changing() || !find() {
 			t.Error("it is not found though its definition has come")
+		}
+		if time.Sleep(newly); c.Changing() {
+			t.Error("nothing has changed for a while")
 		}
 	})
 }

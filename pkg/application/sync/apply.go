@@ -22,6 +22,8 @@ const (
 	definitionTimeout = 2 * time.Minute
 	// definitionAgain is how soon to look again for such a kind, where nobody tells that it has come.
 	definitionAgain = 5 * time.Second
+	// definitionSoon is the same where one may be about to come.
+	definitionSoon = 500 * time.Millisecond
 )
 
 // propagation is what becomes of what a deleted object owns.
@@ -72,6 +74,10 @@ func (s *stepper) apply(t *task) verdict {
 	}
 	if !t.Served {
 		if !s.comes(t) {
+			if t.Coming {
+				s.later(definitionSoon)
+				return waiting
+			}
 			s.broken(t, notServed(t.Key))
 			return failed
 		}

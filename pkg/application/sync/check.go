@@ -10,13 +10,15 @@ import (
 )
 
 // check looks at all tasks before anything is done, so that one bad object fails the operation with nothing applied. Once
-// something was done, each task is looked at when its turn comes.
-func (s *stepper) check() {
+// something was done, each task is looked at when its turn comes. It is waiting where it cannot be known yet whether a kind is
+// served.
+func (s *stepper) check() verdict {
 	for i := range s.results.list {
 		if r := &s.results.list[i]; r.Kind != namespaceKind && (r.Status != "" || r.HookPhase != "") {
-			return
+			return complete
 		}
 	}
+	var coming []*task
 	for _, waves := range [][]*wave{s.plan.waves, s.plan.fails} {
 		for _, w := range waves {
 			for _, t := range w.tasks {
@@ -25,6 +27,11 @@ func (s *stepper) check() {
 				}
 				problem := s.problem(t)
 				if problem == "" && !t.Served && !s.comes(t) {
+					// That definitions have changed may not be known yet in the moment in which a try begins.
+					if t.Coming || s.in.Now.Sub(s.busy()) < 2*definitionSoon {
+						coming = append(coming, t)
+						continue
+					}
 					problem = notServed(t.Key)
 				}
 				if problem != "" {
@@ -34,6 +41,14 @@ func (s *stepper) check() {
 			}
 		}
 	}
+	switch {
+	case len(s.problems) > 0:
+		return failed
+	case len(coming) > 0:
+		s.later(definitionSoon)
+		return s.wait("waiting for the definition of %s", list(coming, "resource"))
+	}
+	return complete
 }
 
 // problem says why a task can never be done, whatever the cluster serves.

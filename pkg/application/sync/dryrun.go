@@ -10,7 +10,10 @@ import (
 
 // dryRun asks the cluster what would come of each task, all at once, and changes nothing.
 func (s *stepper) dryRun() {
-	if s.check(); len(s.problems) > 0 {
+	switch s.check() {
+	case waiting:
+		return
+	case failed:
 		s.finish("one or more synchronization tasks are not valid (dry run)" + reasons(s.problems))
 		return
 	}

@@ -218,6 +218,30 @@ func TestDefinitionsThatCome(t *testing.T) {
 	})
 	s.expect(appv1.OperationSucceeded, "", 2)
 
+	// A kind whose definition has just come is waited for with nothing applied, as long as it may be about to be served.
+	for _, comes := range []bool{true, false} {
+		s = newSim(t, docs(pod, "{kind: Widget, apiVersion: w.io/v1, metadata: {name: w}}"))
+		s.lost["Widget"], s.coming = true, true
+		s.begin(full, nil)
+		s.until(func() bool {
+			if len(s.live) > 0 && s.coming {
+				t.Fatal("something was applied")
+			}
+			if s.now.Sub(simStart) > 3*time.Second {
+				if s.coming = false; comes {
+					delete(s.lost, "Widget")
+				}
+			}
+			return false
+		})
+		if comes {
+			s.expect(appv1.OperationSucceeded, "", 2)
+		} else {
+			s.expect(appv1.OperationFailed, "The Kubernetes API could not find w.io/Widget", 1)
+			s.expectOrder("")
+		}
+	}
+
 	definition := "{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1, metadata: {name: widgets.w.io, annotations: {argocd.argoproj.io/hook: PHASE}}, spec: {group: w.io, names: {kind: Widget}}}"
 	for phase, order := range map[string]string{"PreSync": "apply widgets.w.io, apply w", "PostSync": ""} {
 		s = newSim(t, docs(strings.Replace(definition, "PHASE", phase, 1), "{kind: Widget, apiVersion: w.io/v1, metadata: {name: w}}"))

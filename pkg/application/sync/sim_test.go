@@ -55,6 +55,7 @@ type sim struct {
 	// rejects are errors by name of object; lost kinds are not served.
 	rejects   map[string]string
 	lost      map[string]bool
+	coming    bool
 	namespace *unstructured.Unstructured
 
 	manifests []*unstructured.Unstructured
@@ -138,7 +139,7 @@ func (s *sim) objects() []Object {
 			seen[key] = true
 			out = append(out, Object{
 				Key: key, Version: target.GroupVersionKind().Version, Target: target, Live: live, Modified: live != nil && s.differs(target, live),
-				Served: !s.lost[key.Kind], Namespaced: !clusterWide(key.Kind),
+				Served: !s.lost[key.Kind], Coming: s.coming, Namespaced: !clusterWide(key.Kind),
 			})
 		}
 	}

@@ -134,7 +134,10 @@ func (s *stepper) run() {
 		s.fail()
 		return
 	}
-	if s.check(); len(s.problems) > 0 {
+	switch s.check() {
+	case waiting:
+		return
+	case failed:
 		s.finish("one or more synchronization tasks are not valid" + reasons(s.problems))
 		return
 	}

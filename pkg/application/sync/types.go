@@ -29,8 +29,9 @@ type Object struct {
 	Live *unstructured.Unstructured
 	// Modified tells that Live differs from Target. It does not matter where one of them is nil, nor for hooks of syncs.
 	Modified bool
-	// Served tells that the cluster serves the kind in this version.
-	Served bool
+	// Served tells that the cluster serves the kind in this version. Where it does not, Coming tells that definitions of kinds
+	// have just changed, so that it may be about to.
+	Served, Coming bool
 	// Namespaced tells that objects of the kind are in namespaces. It does not matter where Served is false.
 	Namespaced bool
 	// Refused says why the object must be neither applied nor deleted (the project does not permit it, say). Empty permits.

@@ -328,6 +328,7 @@ func (l *look) object(ctx context.Context, c *application.Compared) appsync.Obje
 		kind, err = l.cache.Find(ctx, c.Key.GroupKind(), c.Version) // its definition may have come meanwhile
 	}
 	out.Served, out.Namespaced = err == nil, err == nil && kind.Namespaced
+	out.Coming = err != nil && l.cache.Changing()
 	switch err := l.permitted(c.Key); {
 	case err != nil:
 		out.Refused = err.Error()
