@@ -125,6 +125,25 @@ func TestApplicationDefinitionComes(t *testing.T) {
 	w.outcome(app, map[string]string{"ConfigMap/operator": "Synced", "Thing/thing": "Synced"})
 }
 
+// TestApplicationAsksKinds: a chart that asks what the cluster serves is rendered anew when a kind comes, and when it goes.
+func TestApplicationAsksKinds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	group := "asks." + w.ns + ".example"
+	w.repo.Commit(map[string]string{
+		"chart/Chart.yaml":       "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+		"chart/templates/a.yaml": configMapFile("a", `{{ .Capabilities.APIVersions.Has `+"`"+group+"/v1/Thing`"+` }}`, ""),
+	})
+	w.app("asks", "chart", automated) // the commit is the same, so it takes selfHeal
+	w.value("a", "value", "false")
+	createAndForget(t, definitionFile(group, "asked for"))
+	w.value("a", "value", "true")
+	if err := admin.Dynamic.Resource(definitions).Delete(t.Context(), "things."+group, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.value("a", "value", "false")
+}
+
 // TestDefinitionsWatched: the server may see that the kinds which its cluster serves change, by the rights that we ship. Without
 // them a kind is found some seconds after it has come, and applications that ask for it are not told.
 func TestDefinitionsWatched(t *testing.T) {
