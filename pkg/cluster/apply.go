@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -26,6 +27,10 @@ const attempts = 5
 // undeclared is what a server says of a field that it does not know. A server-side apply fails with it even where validation
 // is off, since no owner can be noted for such a field; a client-side apply passes over it then.
 const undeclared = "field not declared in schema"
+
+// Undeclared tells of an error of a server-side apply that the object has a field which the server does not know. The server
+// answers with an internal error then.
+func Undeclared(err error) bool { return strings.Contains(err.Error(), undeclared) }
 
 // MigratedManagers are the field managers whose fields a server-side apply takes over as a rule: kubectl's client-side
 // apply, and the peer's, which writes under the name by which it also applies server-side.
@@ -44,10 +49,14 @@ func (c *Cache) Apply(ctx context.Context, request ApplyRequest) (Applied, error
 	if a.how.manager == "" {
 		a.how.manager = FieldManager
 	}
+	rebinds, err := a.rebinds(ctx)
+	if err != nil {
+		return Applied{}, failure(key, err, request.Object)
+	}
 	var answer *unstructured.Unstructured
 	var done string
 	switch {
-	case request.Force && !neverDeleted(key):
+	case request.Force && !neverDeleted(key) || rebinds:
 		answer, done, err = a.anew(ctx)
 	case request.Mode == Replace:
 		answer, done, err = a.replace(ctx)
@@ -96,6 +105,31 @@ func (a *applying) look(ctx context.Context, again bool) (err error) {
 	return err
 }
 
+// rebinds tells that an object is a binding of another role than the live one. The role of a binding cannot be changed, so
+// it is deleted and created anew, as kubectl auth reconcile does; but only if the server would let us create it.
+func (a *applying) rebinds(ctx context.Context) (bool, error) {
+	if a.key.Group != rbacv1.GroupName || a.key.Kind != "RoleBinding" && a.key.Kind != "ClusterRoleBinding" || a.request.Mode == Replace || a.request.Force {
+		return false, nil
+	}
+	if err := a.look(ctx, false); err != nil || a.live == nil || roleOf(a.live) == roleOf(a.target) {
+		return false, err
+	}
+	asking := *a
+	asking.how.dryRun = true
+	if _, err := asking.create(ctx); err != nil && !apierrors.IsAlreadyExists(err) {
+		return false, err
+	}
+	return true, nil
+}
+
+// roleOf is the role that a binding is of.
+func roleOf(binding *unstructured.Unstructured) (role [2]string) {
+	for i, field := range []string{"kind", "name"} {
+		role[i], _, _ = unstructured.NestedString(binding.Object, "roleRef", field) // what is no text is refused by the server
+	}
+	return role
+}
+
 // serverSide is one PATCH, and one more before it if fields of other managers are taken over.
 func (a *applying) serverSide(ctx context.Context) (*unstructured.Unstructured, string, error) {
 	if len(a.request.Migrate) > 0 && !a.request.DryRun {
@@ -112,7 +146,7 @@ func (a *applying) serverSide(ctx context.Context) (*unstructured.Unstructured, 
 		r := a.how.on(a.cache.request(a.cache.client.Patch(types.ApplyPatchType), a.kind, a.key.Namespace, a.key.Name))
 		answer, err := a.cache.send(ctx, r, body)
 		switch {
-		case err != nil && a.request.NoValidation && strings.Contains(err.Error(), undeclared):
+		case err != nil && a.request.NoValidation && Undeclared(err):
 			a.how.force = false
 			return a.merge(ctx)
 		case !apierrors.IsConflict(err) || try == attempts || a.target.GetResourceVersion() != "":

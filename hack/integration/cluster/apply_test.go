@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -329,5 +330,59 @@ func TestKindThatIsNotServed(t *testing.T) {
 	}
 	if _, err := c.Find(f.ctx, schema.GroupKind{Kind: "ConfigMap"}, "v9"); !errors.As(err, &unserved) || unserved.Version != "v9" {
 		t.Errorf("a version that is not served: %v", err)
+	}
+}
+
+// The role of a binding cannot be changed: it is deleted and created anew, if whoever syncs may create the other.
+func TestBindingOfAnotherRole(t *testing.T) {
+	f := start(t, cluster.Config{})
+	admin := f.use("app", cluster.ServiceAccount(f.namespace, "default-account"))
+	binding := func(role string) *unstructured.Unstructured {
+		return f.manifest(`{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b},
+			roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ` + role + `}, subjects: [{kind: ServiceAccount, name: x, namespace: ` + f.namespace + `}]}`)
+	}
+	f.must(admin.Watch(f.ctx, "app", cluster.Needs{Instance: "app", Objects: []object.Key{object.KeyOf(binding("view"))}}))
+	for _, mode := range []cluster.Mode{cluster.ServerSide, cluster.ClientSide} {
+		t.Run(string(mode), func(t *testing.T) {
+			before, err := admin.Apply(f.ctx, cluster.ApplyRequest{Object: binding("view"), Mode: mode})
+			f.must(err)
+			again, err := admin.Apply(f.ctx, cluster.ApplyRequest{Object: binding("view"), Mode: mode})
+			f.must(err)
+			if again.Object.GetUID() != before.Object.GetUID() {
+				t.Error("it was made anew for the same role")
+			}
+			dry, err := admin.Apply(f.ctx, cluster.ApplyRequest{Object: binding("edit"), Mode: mode, DryRun: true})
+			f.must(err)
+			if dry.Message != "rolebinding.rbac.authorization.k8s.io/b replaced (dry run)" {
+				t.Errorf("dry run: %q", dry.Message)
+			}
+			done, err := admin.Apply(f.ctx, cluster.ApplyRequest{Object: binding("edit"), Mode: mode})
+			f.must(err)
+			name, _, _ := unstructured.NestedString(done.Object.Object, "roleRef", "name")
+			if name != "edit" || done.Object.GetUID() == before.Object.GetUID() || done.Message != "rolebinding.rbac.authorization.k8s.io/b replaced" {
+				t.Errorf("%q: %v", done.Message, done.Object)
+			}
+		})
+	}
+	// Who may write bindings, but not bind that role, loses nothing.
+	const weak = "weak"
+	_, err := f.client.RbacV1().Roles(f.namespace).Create(f.ctx, &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: weak}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"rolebindings"}, Verbs: []string{"*"}},
+	}}, metav1.CreateOptions{})
+	f.must(err)
+	_, err = f.client.RbacV1().RoleBindings(f.namespace).Create(f.ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: weak}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: weak},
+		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: f.namespace, Name: weak}},
+	}, metav1.CreateOptions{})
+	f.must(err)
+	c := f.use("weak", cluster.ServiceAccount(f.namespace, weak))
+	f.must(c.Watch(f.ctx, "weak", cluster.Needs{Instance: "app", Objects: []object.Key{object.KeyOf(binding("view"))}, Namespaces: []string{f.namespace}}))
+	if _, err := c.Apply(f.ctx, cluster.ApplyRequest{Object: binding("cluster-admin")}); !apierrors.IsForbidden(errors.Unwrap(err)) {
+		t.Errorf("a role that may not be bound: %v", err)
+	}
+	live, err := f.client.RbacV1().RoleBindings(f.namespace).Get(f.ctx, "b", metav1.GetOptions{})
+	f.must(err)
+	if live.RoleRef.Name != "edit" {
+		t.Errorf("it is of role %s", live.RoleRef.Name)
 	}
 }
