@@ -103,12 +103,17 @@ func AutoSync(app *appv1.Application, found Compared, now time.Time) AutoDecisio
 			}
 		}
 	}
-	if prune && !ptr.Deref(policy.AllowEmpty, false) && len(found.Resources) > 0 &&
-		!slices.ContainsFunc(found.Resources, func(r appv1.ResourceStatus) bool { return !r.RequiresPruning }) {
+	if prune && !ptr.Deref(policy.AllowEmpty, false) && wipes(found.Resources) {
 		message := fmt.Sprintf("Skipping sync attempt to %s: auto-sync will wipe out all resources", revisions(found))
 		return AutoDecision{Error: message, Reason: "all objects would be pruned"}
 	}
 	return AutoDecision{Operation: operation}
+}
+
+// wipes tells that nothing would be left of an application but hooks, which are no part of it.
+func wipes(resources []appv1.ResourceStatus) bool {
+	return slices.ContainsFunc(resources, func(r appv1.ResourceStatus) bool { return r.RequiresPruning }) &&
+		!slices.ContainsFunc(resources, func(r appv1.ResourceStatus) bool { return !r.Hook && !r.RequiresPruning })
 }
 
 // attempted tells that the last operation was a sync, in earnest, of what is wanted now.

@@ -37,6 +37,7 @@ func TestAutoSync(t *testing.T) {
 	out := appv1.ResourceStatus{Kind: "Service", Name: "svc", Namespace: "ns", Status: appv1.SyncStatusOutOfSync}
 	in := appv1.ResourceStatus{Kind: "Service", Name: "other", Namespace: "ns", Status: appv1.SyncStatusSynced}
 	extra := appv1.ResourceStatus{Kind: "Service", Name: "extra", Namespace: "ns", Status: appv1.SyncStatusOutOfSync, RequiresPruning: true}
+	hook := appv1.ResourceStatus{Kind: "Job", Name: "hook", Namespace: "ns", Hook: true}
 	heal := func(app *appv1.Application) { app.Spec.SyncPolicy.Automated.SelfHeal = ptr.To(true) }
 	prune := func(app *appv1.Application) { app.Spec.SyncPolicy.Automated.Prune = ptr.To(true) }
 	before := func(state *appv1.OperationState) func(*appv1.Application) {
@@ -73,6 +74,9 @@ func TestAutoSync(t *testing.T) {
 		{name: "all pruned, which is allowed", resources: []appv1.ResourceStatus{extra}, starts: true, change: []func(*appv1.Application){
 			prune, func(app *appv1.Application) { app.Spec.SyncPolicy.Automated.AllowEmpty = ptr.To(true) },
 		}},
+		{name: "all pruned but a hook", resources: []appv1.ResourceStatus{extra, hook}, change: []func(*appv1.Application){prune},
+			err: "Skipping sync attempt to new: auto-sync will wipe out all resources"},
+		{name: "pruned beside a hook", resources: []appv1.ResourceStatus{extra, hook, in}, change: []func(*appv1.Application){prune}, starts: true},
 		{name: "another revision before", resources: []appv1.ResourceStatus{out}, starts: true,
 			change: []func(*appv1.Application){before(last(appv1.OperationFailed, "old", 0, 0))}},
 		{name: "another source before", resources: []appv1.ResourceStatus{out}, starts: true, change: []func(*appv1.Application){
