@@ -41,7 +41,9 @@ func Sync(app *appv1.Application, req *appv1.ApplicationSync, user string) error
 		Retry:       req.Retry,
 	}
 	if p := app.Spec.SyncPolicy; op.Retry == nil && p != nil {
-		op.Retry = p.Retry.DeepCopy()
+		if op.Retry = p.Retry.DeepCopy(); op.Retry != nil && (req.Revision != "" || len(req.Revisions) > 0) {
+			op.Retry.Refresh = nil // who asks for a revision does not want a newer one
+		}
 	}
 	return request(app, op)
 }
