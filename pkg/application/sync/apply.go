@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -158,7 +159,23 @@ func (s *stepper) made(t *task) bool {
 		return false
 	}
 	operation, phase := madeIn(t.Live)
-	return operation == s.operation && (place{phase: phase}).compare(place{phase: t.at.phase}) >= 0
+	return s.current(t, operation) && (place{phase: phase}).compare(place{phase: t.at.phase}) >= 0
+}
+
+// current tells whether a hook of that operation is of this try. What has a result already is, also if it was made in an
+// earlier one: then this goes on where that was broken off.
+func (s *stepper) current(t *task, operation string) bool {
+	if operation == s.operation || s.terminating && s.own(operation) {
+		return true
+	}
+	result := s.resultOf(t)
+	return result != nil && result.HookPhase != "" && s.own(operation)
+}
+
+// own tells whether an operation is this one, in whichever try.
+func (s *stepper) own(operation string) bool {
+	name := operationName(s.in.State.StartedAt.Time, s.in.UID, 0)
+	return operation == name || strings.HasPrefix(operation, name+"-")
 }
 
 // inTheWay tells whether a live object must be deleted before the hook is created.

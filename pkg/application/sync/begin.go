@@ -5,6 +5,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,75 @@ func Begin(operation appv1.Operation, what appv1.SyncOperationResult, now time.T
 		Operation: operation, Phase: appv1.OperationRunning, StartedAt: metav1.NewTime(now.Truncate(time.Second)),
 		SyncResult: &what, RetryCount: 0,
 	}
+}
+
+// Break ends a try that cannot go on, for a reason that does not lie in its objects: the repository, the cluster or the
+// settings are away. What has come of it so far, which may be known by the outcomes alone, stays known. There is another try
+// if the operation has any left; otherwise it ends in error. A try that is waited for is not broken off.
+func Break(state *appv1.OperationState, done map[ID]Outcome, message string, now time.Time) appv1.OperationState {
+	next := *state.DeepCopy()
+	if until, waits := Retrying(&next); waits && until.After(now) {
+		return next
+	}
+	if sync := next.Operation.Sync; sync != nil && !ptr.Deref(sync.DryRun, false) {
+		var r results
+		r.open(next.SyncResult)
+		r.recall(done, next.RetryCount)
+		r.close(&next)
+	}
+	conclude(&next, appv1.OperationError, message, now)
+	if !ended(next.Phase) {
+		return next
+	}
+	var r results
+	r.open(next.SyncResult)
+	r.close(&next)
+	if sync, result := next.Operation.Sync, next.SyncResult; sync != nil && result != nil && Unresolved(&next) {
+		// It was tried: an automated sync is not begun again for the same.
+		result.Revision, result.Revisions = sync.Revision, sync.Revisions
+	}
+	return next
+}
+
+// conclude ends a try without success: the operation ends in the phase, or waits for its next try, for how long is returned.
+func conclude(state *appv1.OperationState, phase appv1.OperationPhase, message string, now time.Time) (wait time.Duration) {
+	if state.Phase == appv1.OperationTerminating || !retriesLeft(&state.Operation, state.RetryCount) {
+		if state.RetryCount > 0 {
+			message += fmt.Sprintf(" (retried %d times).", state.RetryCount)
+		}
+		state.Phase, state.Message, state.FinishedAt = phase, message, ptr.To(metav1.NewTime(now.Truncate(time.Second)))
+		return 0
+	}
+	// Times are stored in whole seconds. What is left of this one is waited for, too: otherwise a wait that is shorter than
+	// a second would be over before it begins.
+	at := now.Truncate(time.Second)
+	if at.Before(now) {
+		at = at.Add(time.Second)
+	}
+	state.RetryCount++
+	state.FinishedAt = ptr.To(metav1.NewTime(at))
+	until, _ := Retrying(state)
+	state.Message = fmt.Sprintf("%s. Retrying attempt #%d at %s.", message, state.RetryCount, until.UTC().Format(time.Kitchen))
+	return until.Sub(now)
+}
+
+// Unresolved tells that the revisions which an operation syncs are not known yet: what they were asked for could not be found
+// out.
+func Unresolved(state *appv1.OperationState) bool {
+	sync, result := state.Operation.Sync, state.SyncResult
+	return sync != nil && len(sync.Manifests) == 0 && result != nil &&
+		(result.Source != nil && result.Revision == "" || len(result.Sources) > 0 && len(result.Revisions) == 0)
+}
+
+// Resumes tells that the next try goes on where the last was broken off (Break), with hooks that run or have run. One that
+// has failed, or that syncs something else, begins anew.
+func Resumes(state *appv1.OperationState) bool {
+	if _, waits := Retrying(state); !waits || Refreshes(&state.Operation) || state.SyncResult == nil {
+		return false
+	}
+	return len(state.SyncResult.Resources) > 0 && !slices.ContainsFunc(state.SyncResult.Resources, func(r appv1.ResourceResult) bool {
+		return r.Status == StatusSyncFailed || r.HookPhase == appv1.OperationFailed
+	})
 }
 
 // Retrying tells that a try has failed and the next is waited for, and until when.

@@ -5,18 +5,23 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 
+	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application/object"
 )
+
+// begun tells that something was done already in this try, as far as is known, but for namespaces.
+func (s *stepper) begun() bool {
+	return slices.ContainsFunc(s.results.list, func(r appv1.ResourceResult) bool { return r.Kind != namespaceKind && !pending(r) })
+}
 
 // check looks at all tasks before anything is done, so that one bad object fails the operation with nothing applied. Once
 // something was done, each task is looked at when its turn comes. It is waiting where it cannot be known yet whether a kind is
 // served.
 func (s *stepper) check() verdict {
-	for i := range s.results.list {
-		if r := &s.results.list[i]; r.Kind != namespaceKind && (r.Status != "" || r.HookPhase != "") {
-			return complete
-		}
+	if s.begun() {
+		return complete
 	}
 	var coming []*task
 	for _, waves := range [][]*wave{s.plan.waves, s.plan.fails} {
@@ -49,6 +54,48 @@ func (s *stepper) check() verdict {
 		return s.wait("waiting for the definition of %s", list(coming, "resource"))
 	}
 	return complete
+}
+
+// rehearse asks the cluster, before anything is done, whether it would take the objects that are to be created, so that one
+// that it would not take fails the operation with nothing applied. Of those that are there the comparison has asked
+// already (Refused). What may depend on something that comes with the same sync is not asked for, and no hooks: the hooks
+// of SyncFail are for those that cannot be created.
+func (s *stepper) rehearse() verdict {
+	if s.begun() || s.single() {
+		return complete
+	}
+	for _, w := range s.plan.waves {
+		for _, t := range w.tasks {
+			if t.prune || t.hook || t.Live != nil || !t.Served || s.plan.definitions[t.Key.GroupKind()] != nil {
+				continue
+			}
+			if needed := s.plan.namespaces[t.Key.Namespace]; needed != nil && needed.Live == nil {
+				continue
+			}
+			id := s.id(t, VerbCheck)
+			outcome, done := s.in.Done[id]
+			switch {
+			case !done:
+				s.effect(Apply{For: id, Object: t.Target, Mode: s.mode(t), Create: true, DryRun: true, NoValidation: s.settings.of(t.facts, object.OptionValidate) == "false"})
+			case outcome.Err != "":
+				s.broken(t, outcome.Err)
+				s.problems = append(s.problems, outcome.Err)
+			}
+		}
+	}
+	switch {
+	case len(s.decision.Effects) > 0:
+		s.decision.State.Message = "dry run of " + s.names("resource")
+		return working
+	case len(s.problems) > 0:
+		return failed
+	}
+	return complete
+}
+
+// single tells that there is nothing that could be left half done.
+func (s *stepper) single() bool {
+	return len(s.plan.waves) == 1 && len(s.plan.waves[0].tasks) == 1
 }
 
 // problem says why a task can never be done, whatever the cluster serves.

@@ -5,6 +5,7 @@ package sync
 
 import (
 	"slices"
+	"time"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application/object"
@@ -12,6 +13,9 @@ import (
 
 // terminated is the message of a hook that was broken off, in the peer's words.
 const terminated = "Terminated"
+
+// silentAgain is after which time a cluster that has not answered is asked again to end a hook.
+const silentAgain = 10 * time.Second
 
 // hasFailed tells by what is remembered, or by a hook of SyncFail that is there, that the try has failed already: it must not
 // go on after a crash as if nothing had happened.
@@ -120,7 +124,7 @@ func (s *stepper) terminate(message string) {
 		}
 	}
 	for _, o := range s.plan.strays {
-		if operation, phase := madeIn(o.Live); operation == s.operation {
+		if operation, phase := madeIn(o.Live); s.own(operation) {
 			t := &task{Object: o, facts: facts{hook: true}, at: place{phase: phase}}
 			if s.running(t) {
 				stopped = append(stopped, t)
@@ -134,9 +138,21 @@ func (s *stepper) terminate(message string) {
 		s.decision.State.Message = "operation is terminating"
 		return
 	}
+	if s.silent != "" {
+		s.decision.State.Message = "operation is terminating: " + s.silent
+		s.later(silentAgain)
+		return
+	}
 	for _, t := range stopped {
 		if result := s.resultOf(t); result == nil || result.Status != StatusSyncFailed {
 			s.results.set(t, "", terminated, appv1.OperationFailed)
+		}
+	}
+	// Of a hook without a manifest that is gone by now there is only its result.
+	for _, r := range slices.Clone(s.results.list) {
+		if r.HookType != "" && r.HookPhase == appv1.OperationRunning {
+			key := object.Key{Group: r.Group, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}
+			s.results.set(&task{Object: &Object{Key: key}, facts: facts{hook: true}, at: place{phase: object.Phase(r.SyncPhase)}}, "", terminated, appv1.OperationFailed)
 		}
 	}
 	s.end(appv1.OperationFailed, message)
@@ -145,7 +161,7 @@ func (s *stepper) terminate(message string) {
 // strip takes our finalizer off hooks of earlier operations that have no manifest any longer: nobody else would.
 func (s *stepper) strip() {
 	for _, o := range s.plan.strays {
-		if operation, _ := madeIn(o.Live); operation != s.operation {
+		if operation, _ := madeIn(o.Live); !s.own(operation) {
 			s.release(o, "", func(string) {}) // it does not concern this operation, and is tried again in the next
 		}
 	}

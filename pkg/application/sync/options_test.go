@@ -135,6 +135,7 @@ func TestPruneOptions(t *testing.T) {
 			s.finish()
 			s.expectOrder("delete sa, delete svc, apply cm")
 		default:
+			s.set(pod)
 			s.in.Now, s.in.Objects = s.now, s.objects()
 			if d := Step(s.in).Effects[0].(Delete); d.Propagation != "Background" {
 				t.Errorf("propagation is %s", d.Propagation)

@@ -4,7 +4,10 @@
 package sync
 
 import (
+	"cmp"
+	"maps"
 	"slices"
+	"strings"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/application/object"
@@ -136,14 +139,48 @@ func (s *stepper) touched(key object.Key) bool {
 	return false
 }
 
+// recall records what came of effects that no step has seen.
+func (r *results) recall(done map[ID]Outcome, retry int64) {
+	ids := slices.SortedFunc(maps.Keys(done), func(a, b ID) int {
+		return cmp.Or(strings.Compare(a.Key.String(), b.Key.String()), strings.Compare(string(a.Phase), string(b.Phase)), strings.Compare(string(a.Verb), string(b.Verb)))
+	})
+	for _, id := range ids {
+		outcome, known := done[id], r.find(id.Key, id.Phase)
+		switch {
+		case id.Retry != retry || known != nil && !pending(*known):
+			continue
+		case id.Verb == VerbDelete && known != nil && known.HookType == "":
+		case id.Verb != VerbApply:
+			continue
+		}
+		t := &task{Object: &Object{Key: id.Key, Version: outcome.Version}, facts: facts{hook: outcome.Hook}, at: place{phase: id.Phase}}
+		switch {
+		case outcome.Err != "":
+			r.set(t, StatusSyncFailed, outcome.Err, appv1.OperationFailed)
+		case id.Verb == VerbDelete:
+			r.set(t, StatusPruned, orElse(outcome.Message, "pruned"), appv1.OperationRunning)
+		case outcome.Hook:
+			r.set(t, "", id.Key.Label()+" created", appv1.OperationRunning)
+		default:
+			r.set(t, StatusSynced, orElse(outcome.Message, id.Key.Label()+" configured"), appv1.OperationRunning)
+		}
+	}
+}
+
 // gone records what was pruned and has left the plan with its live object.
 func (s *stepper) gone() {
+	for i := range s.results.list {
+		r := &s.results.list[i]
+		key := object.Key{Group: r.Group, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}
+		if r.Status == StatusPruned && r.HookPhase == appv1.OperationRunning && !s.planned[key] {
+			s.results.set(&task{Object: &Object{Key: key}, at: place{phase: object.Phase(r.SyncPhase)}}, StatusPruned, r.Message, appv1.OperationSucceeded)
+		}
+	}
 	for id, outcome := range s.in.Done {
 		if id.Verb != VerbDelete || id.Retry != s.in.State.RetryCount || outcome.Err != "" {
 			continue
 		}
-		if result := s.results.find(id.Key, id.Phase); result != nil && result.HookType == "" && (pending(*result) || result.Status == StatusPruned) &&
-			result.HookPhase != appv1.OperationSucceeded && !s.planned[id.Key] {
+		if result := s.results.find(id.Key, id.Phase); result != nil && result.HookType == "" && pending(*result) && !s.planned[id.Key] {
 			t := &task{Object: &Object{Key: id.Key}, at: place{phase: id.Phase}}
 			s.results.set(t, StatusPruned, orElse(outcome.Message, "pruned"), appv1.OperationSucceeded)
 		}

@@ -55,7 +55,10 @@ func (s *sim) apply(e Effect) Outcome {
 			kind, _, _ := unstructured.NestedString(next.Object, "spec", "names", "kind")
 			delete(s.lost, kind)
 		}
-		return Outcome{Message: key.Label() + " " + message, ResourceVersion: next.GetResourceVersion(), At: s.now}
+		return Outcome{
+			Message: key.Label() + " " + message, ResourceVersion: next.GetResourceVersion(), At: s.now,
+			Version: next.GroupVersionKind().Version, Hook: object.IsHook(e.Object),
+		}
 	case Delete:
 		if live == nil || live.GetUID() != e.For.UID {
 			return Outcome{}

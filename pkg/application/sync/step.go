@@ -29,6 +29,8 @@ type stepper struct {
 	problems []string
 	// failing tells that the try has failed, and only its end is left; terminating that hooks are broken off.
 	failing, terminating bool
+	// silent is what a cluster that does not answer keeps from being ended.
+	silent string
 }
 
 // verdict is how far a wave is.
@@ -43,7 +45,7 @@ const (
 )
 
 // Step decides what happens next in an operation. It changes nothing of its input. An operation that is not a sync is in
-// error.
+// error. While the next try is waited for (Retrying), the objects do not matter: they need not be looked at.
 func Step(in Input) Decision {
 	s := &stepper{in: in, decision: Decision{State: in.State}}
 	state := &s.decision.State
@@ -54,12 +56,13 @@ func Step(in Input) Decision {
 		s.end(appv1.OperationError, "Invalid operation request: no operation specified")
 		return s.decision
 	}
-	if until, waits := Retrying(state); waits && state.Phase == appv1.OperationRunning {
-		if !s.wake(until) {
-			return s.decision
+	if until, waits := Retrying(state); waits {
+		s.results.open(state.SyncResult)
+		if s.wake(until); ended(state.Phase) {
+			s.results.close(state)
 		}
+		return s.decision
 	}
-	s.in.State = *state
 	s.settings = settingsOf(in.Options)
 	s.operation = operationName(state.StartedAt.Time, in.UID, state.RetryCount)
 	s.results.open(state.SyncResult)
@@ -69,33 +72,28 @@ func Step(in Input) Decision {
 	return s.decision
 }
 
-// wake begins the next try of an operation, when its time has come. It returns false if there is nothing to do yet, or
-// nothing without looking at the sources again.
-func (s *stepper) wake(until time.Time) bool {
+// wake begins the next try of an operation, when its time has come. A newer revision brings the time for those that sync it
+// then, and ends those that nobody has asked for and that would not.
+func (s *stepper) wake(until time.Time) {
 	state := &s.decision.State
-	wait := until.Sub(s.in.Now)
-	if wait > 0 && s.in.Newer == "" {
-		s.decision.After = wait
-		return false
-	}
-	if s.in.Newer != "" && automated(&state.Operation) {
+	newer, refreshes := s.in.Newer != "", Refreshes(&state.Operation)
+	switch wait := until.Sub(s.in.Now); {
+	case newer && !refreshes && automated(&state.Operation):
 		s.supersede("waiting for the next try")
-		return false
-	}
-	if wait > 0 && !Refreshes(&state.Operation) {
+	case wait > 0 && !(newer && refreshes):
 		s.decision.After = wait
-		return false
+	default:
+		s.again()
 	}
-	s.again()
-	return !s.decision.Refresh
 }
 
 // again begins a try.
 func (s *stepper) again() {
 	state := &s.decision.State
+	resumes := Resumes(state)
 	state.FinishedAt, state.Message = nil, ""
 	s.in.Since = s.in.Now
-	if state.SyncResult != nil {
+	if state.SyncResult != nil && !resumes {
 		result := *state.SyncResult
 		if result.Resources = nil; s.in.Options.Is(object.OptionOutOfSyncOnly, "true") {
 			result.Resources = anew(state.SyncResult.Resources)
@@ -139,6 +137,13 @@ func (s *stepper) run() {
 		return
 	case failed:
 		s.finish("one or more synchronization tasks are not valid" + reasons(s.problems))
+		return
+	}
+	switch s.rehearse() {
+	case working:
+		return
+	case failed:
+		s.finish("one or more objects failed to apply (dry run)" + reasons(s.problems))
 		return
 	}
 	s.remember()
@@ -223,20 +228,8 @@ func (s *stepper) succeed(message string) { s.end(appv1.OperationSucceeded, mess
 
 // finish ends a try without success. There is another if the operation has any left.
 func (s *stepper) finish(message string) {
-	state := &s.decision.State
-	if !retriesLeft(&state.Operation, state.RetryCount) {
-		if state.RetryCount > 0 {
-			message += fmt.Sprintf(" (retried %d times).", state.RetryCount)
-		}
-		s.end(appv1.OperationFailed, message)
-		return
-	}
-	state.RetryCount++
-	state.FinishedAt = ptr.To(metav1.NewTime(s.in.Now.Truncate(time.Second)))
-	wait := backoff(state.Operation.Retry, state.RetryCount)
-	at := state.FinishedAt.Add(wait)
-	state.Message = fmt.Sprintf("%s. Retrying attempt #%d at %s.", message, state.RetryCount, at.UTC().Format(time.Kitchen))
-	s.decision.Effects, s.decision.Write, s.decision.After = nil, true, max(at.Sub(s.in.Now), time.Millisecond)
+	s.decision.Effects, s.decision.Write, s.decision.Refresh, s.decision.After = nil, true, false, 0
+	s.decision.After = conclude(&s.decision.State, appv1.OperationFailed, message, s.in.Now)
 }
 
 // end ends the operation for good.

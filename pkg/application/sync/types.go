@@ -70,8 +70,8 @@ type Input struct {
 	Health func(*unstructured.Unstructured) *appv1.HealthStatus
 	// Checked tells whether there is a check for a kind; nil: as far as is known there is one for each.
 	Checked func(schema.GroupKind) bool
-	// Newer is a revision that is newer than the one that is synced, if there is one. It is never set where the operation
-	// itself names a revision that somebody chose.
+	// Newer is a revision that is newer than the one that is synced, of the same sources, if there is one. It is never set
+	// where the operation itself names a revision that somebody chose.
 	Newer string
 	// Timeout ends an operation that takes longer. 0 is never.
 	Timeout time.Duration
@@ -99,8 +99,9 @@ type ID struct {
 // Verb is what an effect does.
 type Verb string
 
-// What effects do.
+// What effects do. A check is an Apply that only asks: an error that would not be the same if it came to be applied is none.
 const (
+	VerbCheck    Verb = "check"
 	VerbApply    Verb = "apply"
 	VerbDelete   Verb = "delete"
 	VerbFinalize Verb = "finalize"
@@ -110,11 +111,17 @@ const (
 type Outcome struct {
 	// Err is what went wrong, for people; empty if nothing did. Secrets must not be in it.
 	Err string
+	// Silent tells that the cluster has not answered, or could not at the time. Where that is asked again, it must not be in
+	// Done.
+	Silent bool
 	// Message says what was done: "configmap/a serverside-applied".
 	Message string
 	// ResourceVersion and Generation are those of the answer to an Apply.
 	ResourceVersion string
 	Generation      int64
+	// Version is the version of the API of an object that was applied, and Hook tells that it is a hook.
+	Version string
+	Hook    bool
 	// At is when it was done.
 	At time.Time
 }

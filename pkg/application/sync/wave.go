@@ -123,11 +123,21 @@ func (s *stepper) clear(t *task, phase object.Phase) bool {
 		if outcome, done := s.in.Done[effect.For]; !done {
 			s.effect(effect)
 		} else if outcome.Err != "" {
-			s.broken(t, outcome.Err)
-			return false
+			return s.refused(outcome, func(why string) { s.broken(t, why) })
 		}
 	}
 	return s.release(t.Object, phase, func(why string) { s.broken(t, why) })
+}
+
+// refused tells why a hook could not be deleted or let go. Where the operation is being terminated, what a cluster has not
+// answered is asked again instead.
+func (s *stepper) refused(outcome Outcome, fail func(why string)) bool {
+	if s.terminating && outcome.Silent {
+		s.silent = outcome.Err
+	} else {
+		fail(outcome.Err)
+	}
+	return false
 }
 
 // release takes our finalizer off a hook.
@@ -142,8 +152,7 @@ func (s *stepper) release(o *Object, phase object.Phase, fail func(why string)) 
 	if outcome, done := s.in.Done[effect.For]; !done {
 		s.effect(effect)
 	} else if outcome.Err != "" {
-		fail(outcome.Err)
-		return false
+		return s.refused(outcome, fail)
 	}
 	return true
 }
@@ -249,7 +258,7 @@ func (s *stepper) effect(e Effect) { s.decision.Effects = append(s.decision.Effe
 
 func (s *stepper) id(t *task, verb Verb) ID {
 	id := ID{Key: t.Key, Phase: t.at.phase, Retry: s.in.State.RetryCount, Verb: verb}
-	if verb != VerbApply {
+	if verb == VerbDelete || verb == VerbFinalize {
 		id.UID = t.Live.GetUID()
 	}
 	return id

@@ -5,13 +5,16 @@ package application
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
 
@@ -19,145 +22,12 @@ import (
 	"argosy.dev/argosy/pkg/application"
 	"argosy.dev/argosy/pkg/application/diff"
 	"argosy.dev/argosy/pkg/application/object"
-	"argosy.dev/argosy/pkg/application/project"
 	appsync "argosy.dev/argosy/pkg/application/sync"
 	"argosy.dev/argosy/pkg/cluster"
-	"argosy.dev/argosy/pkg/manifests"
 )
 
 // effectsAtOnce is how many effects of one application are applied at once.
 const effectsAtOnce = 16
-
-// begin is the state of an operation that begins: what it syncs is known from here on. An operation for which that cannot
-// be found out has ended already.
-func (c *Controller) begin(ctx context.Context, s *scene, m *memory, operation *appv1.Operation) (*appv1.OperationState, error) {
-	app := s.app
-	if operation.Sync == nil {
-		return failed(operation, "Invalid operation specification: the operation asks for nothing", c.now()), nil
-	}
-	sources, revisions := asked(app, operation.Sync)
-	resolved := revisions
-	if len(operation.Sync.Manifests) == 0 {
-		var err error
-		resolved, err = c.config.Engine.sources.Resolve(ctx, s.generate(wish{sources: sources, revisions: revisions, refresh: manifests.Latest}))
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			state := failed(operation, err.Error(), m.begin(app, c.now()))
-			what := synced(app, operation.Sync, sources, revisions)
-			state.SyncResult = &what // it was tried: an automated sync is not tried again and again
-			return state, nil
-		}
-	}
-	what := synced(app, operation.Sync, sources, resolved)
-	state := appsync.Begin(*operation, what, m.begin(app, c.now()))
-	state.Message = "waiting for the sync to begin"
-	return &state, nil
-}
-
-// synced is what an operation syncs.
-func synced(app *appv1.Application, sync *appv1.SyncOperation, sources []appv1.ApplicationSource, revisions []string) appv1.SyncOperationResult {
-	what := appv1.SyncOperationResult{}
-	if several(app, sync) {
-		what.Sources, what.Revisions = sources, revisions
-	} else if len(sources) > 0 {
-		what.Source = &sources[0]
-		if len(revisions) > 0 {
-			what.Revision = revisions[0]
-		}
-	}
-	if policy := app.Spec.SyncPolicy; policy != nil {
-		what.ManagedNamespaceMetadata = policy.ManagedNamespaceMetadata
-	}
-	return what
-}
-
-// again makes an operation sync what its sources are now, for its next try.
-func (c *Controller) again(ctx context.Context, s *scene, state *appv1.OperationState) (*appv1.OperationState, error) {
-	sources, _ := asked(s.app, state.Operation.Sync)
-	resolved, err := c.config.Engine.sources.Resolve(ctx, s.generate(wish{sources: sources, refresh: manifests.Latest}))
-	if err != nil {
-		if ctx.Err() != nil {
-			return state, ctx.Err()
-		}
-		return state, nil // it goes on with what it has, and fails again if that is wrong
-	}
-	next, what := state.DeepCopy(), synced(s.app, state.Operation.Sync, sources, resolved)
-	if state.SyncResult != nil {
-		what.Resources = state.SyncResult.Resources
-	}
-	next.SyncResult = &what
-	return next, nil
-}
-
-// begin is when an operation begins. It is what tells the hooks of one operation from those of another, so no two of an
-// application begin in the same second. Whoever asks for an operation takes the state of the last away, so that is
-// remembered here.
-func (m *memory) begin(app *appv1.Application, now time.Time) time.Time {
-	m.begun = beginning(app, m.begun, now)
-	return m.begun
-}
-
-func beginning(app *appv1.Application, last, now time.Time) time.Time {
-	now = now.Truncate(time.Second)
-	if state := app.Status.OperationState; state != nil && state.StartedAt.After(last) {
-		last = state.StartedAt.Time
-	}
-	for i := range app.Status.History {
-		if at := app.Status.History[i].DeployStartedAt; at != nil && at.After(last) {
-			last = at.Time
-		}
-	}
-	if !now.After(last) {
-		return last.Add(time.Second)
-	}
-	return now
-}
-
-// failed is the state of an operation that cannot begin.
-func failed(operation *appv1.Operation, message string, now time.Time) *appv1.OperationState {
-	at := metav1.NewTime(now.Truncate(time.Second))
-	return &appv1.OperationState{Operation: *operation, Phase: appv1.OperationError, Message: message, StartedAt: at, FinishedAt: &at}
-}
-
-// asked are the sources and revisions that an operation syncs: the application's own where it says nothing else.
-func asked(app *appv1.Application, sync *appv1.SyncOperation) (sources []appv1.ApplicationSource, revisions []string) {
-	switch {
-	case len(sync.Sources) > 0:
-		sources = sync.Sources
-	case sync.Source != nil:
-		sources = []appv1.ApplicationSource{*sync.Source}
-	default:
-		sources = project.Sources(app)
-	}
-	revisions = slices.Clone(sync.Revisions)
-	if sync.Revision != "" && len(revisions) == 0 {
-		revisions = []string{sync.Revision}
-	}
-	return sources, revisions
-}
-
-// several tells whether an operation is one of several sources.
-func several(app *appv1.Application, sync *appv1.SyncOperation) bool {
-	return len(sync.Sources) > 0 || sync.Source == nil && len(app.Spec.Sources) > 0
-}
-
-// pinned is what an operation that runs syncs.
-func pinned(app *appv1.Application, state *appv1.OperationState) wish {
-	sync := state.Operation.Sync
-	w := wish{manifests: sync.Manifests, refresh: manifests.Cached}
-	w.sources, w.revisions = asked(app, sync)
-	if result := state.SyncResult; result != nil {
-		switch {
-		case len(result.Sources) > 0:
-			w.sources, w.revisions = result.Sources, result.Revisions
-		case result.Source != nil:
-			w.sources, w.revisions = []appv1.ApplicationSource{*result.Source}, []string{result.Revision}
-		}
-	}
-	return w
-}
 
 // during is the scene of an operation: what it says of how objects are applied counts, and not what the application says.
 func (s *scene) during(state *appv1.OperationState) *scene {
@@ -178,19 +48,11 @@ func (c *Controller) operate(ctx context.Context, s *scene, state *appv1.Operati
 	m := w.m
 	m.operation(state)
 	for {
-		l, err := c.config.Engine.look(ctx, s.during(state), pinned(s.app, state), m.known)
-		switch trouble := (problem{}); {
-		case err == nil:
-		case !asProblem(err, &trouble):
-			return state, 0, err
-		case state.Phase != appv1.OperationTerminating:
-			return ended(state, trouble.Message, c.now()), 0, nil
-		default: // it needs no manifests, but its hooks are to be seen to be broken off
-			if l.all, _, err = l.compare(ctx, nil, m.known); err != nil && !asProblem(err, &trouble) {
-				return state, 0, err
-			}
+		input, err := c.sight(ctx, s, m, state)
+		if trouble := (problem{}); asProblem(err, &trouble) {
+			state, after := c.broken(state, m, trouble)
+			return state, after, nil
 		}
-		input, err := c.input(ctx, l, m, state)
 		if err != nil {
 			return state, 0, err
 		}
@@ -199,9 +61,16 @@ func (c *Controller) operate(ctx context.Context, s *scene, state *appv1.Operati
 		if decision.Ended() {
 			return state, 0, nil
 		}
-		if decision.Refresh {
-			if state, err = c.again(ctx, s, state); err != nil {
+		if _, waits := retrying(state); decision.Write && !waits && (decision.Refresh || appsync.Unresolved(state)) {
+			revisions := named(&state.Operation)
+			if decision.Refresh {
+				revisions = moving(&state.Operation)
+			}
+			if state, err = c.resolve(ctx, s, m, state, revisions); err != nil {
 				return state, 0, err
+			}
+			if over(state) {
+				return state, 0, nil
 			}
 		}
 		if decision.Write {
@@ -210,6 +79,9 @@ func (c *Controller) operate(ctx context.Context, s *scene, state *appv1.Operati
 			}
 		}
 		if len(decision.Effects) == 0 && !decision.Write && !decision.Refresh {
+			if state.Phase == appv1.OperationTerminating {
+				maps.DeleteFunc(m.done, func(_ appsync.ID, outcome appsync.Outcome) bool { return outcome.Silent })
+			}
 			return state, decision.After, nil
 		}
 		if err := c.hold(ctx, w, decision.Effects); err != nil {
@@ -222,12 +94,45 @@ func (c *Controller) operate(ctx context.Context, s *scene, state *appv1.Operati
 	}
 }
 
-// ended is the state of an operation that cannot go on.
-func ended(state *appv1.OperationState, message string, now time.Time) *appv1.OperationState {
-	next := state.DeepCopy()
-	at := metav1.NewTime(now.Truncate(time.Second))
-	next.Phase, next.Message, next.FinishedAt = appv1.OperationError, message, &at
-	return next
+// sight is what the core decides on. Where it waits for its next try nothing need be looked at, and where it is being
+// terminated no manifests: what it has made is found by whose it is. An error that is a problem ends the try.
+func (c *Controller) sight(ctx context.Context, s *scene, m *memory, state *appv1.OperationState) (appsync.Input, error) {
+	if state.Operation.Sync == nil {
+		return appsync.Input{State: *state, Now: c.now()}, nil // somebody has written so
+	}
+	s = s.during(state)
+	if _, waits := retrying(state); waits {
+		return appsync.Input{State: *state, UID: s.app.UID, Options: s.options, Newer: c.newer(ctx, s, state), Now: c.now()}, nil
+	}
+	l, err := c.config.Engine.look(ctx, s, pinned(s.app, state), m.known)
+	if state.Phase == appv1.OperationTerminating && asProblem(err, &problem{}) {
+		l.all, _, err = s.compare(ctx, nil, m.known)
+	}
+	if err != nil {
+		return appsync.Input{}, err
+	}
+	return c.input(ctx, l, m, state)
+}
+
+// broken is the state of an operation that runs and cannot go on, and after which time to look again. One that is being
+// terminated waits for a cluster that is silent: there may be hooks in it that run.
+func (c *Controller) broken(state *appv1.OperationState, m *memory, trouble problem) (*appv1.OperationState, time.Duration) {
+	if state.Phase == appv1.OperationTerminating && trouble.Type == appv1.ConditionComparisonError {
+		next := *state
+		next.Message = "operation is terminating: " + trouble.Message
+		return &next, troubled
+	}
+	next := appsync.Break(state, m.done, trouble.Message, c.now())
+	return &next, c.untilRetry(&next)
+}
+
+// untilRetry is how long the next try of an operation is waited for; 0 if none is.
+func (c *Controller) untilRetry(state *appv1.OperationState) time.Duration {
+	until, waits := retrying(state)
+	if !waits {
+		return 0
+	}
+	return max(until.Sub(c.now()), time.Millisecond)
 }
 
 // input is what the core decides on.
@@ -291,32 +196,6 @@ func (c *Controller) input(ctx context.Context, l *look, m *memory, state *appv1
 	return in, nil
 }
 
-// newer is the revision that an operation would sync if it began now, if that is another than the one it syncs and the
-// operation follows what its sources are.
-func (c *Controller) newer(ctx context.Context, s *scene, state *appv1.OperationState) string {
-	by, result := state.Operation.InitiatedBy, state.SyncResult
-	follows := appsync.Refreshes(&state.Operation) || by != nil && ptr.Deref(by.Automated, false)
-	if !follows || result == nil || state.Operation.Sync.Source != nil || len(state.Operation.Sync.Sources) > 0 {
-		return ""
-	}
-	refresh := manifests.Cached
-	if s.app.Annotations[appv1.AnnotationRefresh] != "" {
-		refresh = manifests.Latest
-	}
-	now, err := c.config.Engine.sources.Resolve(ctx, s.generate(wishOf(s.app, refresh)))
-	if err != nil {
-		return "" // what is being synced is still what was last known
-	}
-	is := result.Revisions
-	if len(is) == 0 {
-		is = []string{result.Revision}
-	}
-	if slices.Equal(now, is) {
-		return ""
-	}
-	return strings.Join(now, ",")
-}
-
 // object is what the core knows of an object.
 func (l *look) object(ctx context.Context, c *application.Compared) appsync.Object {
 	out := appsync.Object{
@@ -377,6 +256,7 @@ func (c *Controller) applyOne(ctx context.Context, s *scene, effect appsync.Effe
 			}
 		}
 		var answer cluster.Applied
+		out.Version, out.Hook = e.Object.GroupVersionKind().Version, object.IsHook(e.Object)
 		if answer, err = s.cache.Apply(ctx, request); err == nil {
 			out.Message = answer.Message
 			out.ResourceVersion, out.Generation = answer.Object.GetResourceVersion(), answer.Object.GetGeneration()
@@ -390,8 +270,27 @@ func (c *Controller) applyOne(ctx context.Context, s *scene, effect appsync.Effe
 	default:
 		err = fmt.Errorf("unknown effect %T", effect)
 	}
-	if err != nil {
-		out.Err = err.Error()
+	if err != nil && (effect.ID().Verb != appsync.VerbCheck || certain(err)) {
+		out.Err, out.Silent = err.Error(), silent(err)
 	}
 	return out
+}
+
+// silent tells of an error that it is no answer, or that of a server which cannot answer at the time.
+func silent(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return true
+	}
+	code := status.Status().Code
+	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests
+}
+
+// certain tells whether an object would be refused also if it came to be created. What is decided by what there is at the time,
+// as by quotas, rights and webhooks, is not, nor is that its namespace is lacking, or that a port is taken by what will be pruned.
+func certain(err error) bool {
+	if text := err.Error(); strings.Contains(text, "admission webhook") || strings.Contains(text, "is already allocated") {
+		return false
+	}
+	return apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || cluster.Undeclared(err)
 }

@@ -4,11 +4,15 @@
 package application
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/ptr"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -91,5 +95,31 @@ func TestPinned(t *testing.T) {
 				t.Errorf("it says that it syncs %+v", result)
 			}
 		})
+	}
+}
+
+// Only what would be refused in any case fails a sync before anything is applied.
+func TestCertain(t *testing.T) {
+	services := schema.GroupResource{Resource: "services"}
+	invalid := func(why string) error {
+		return apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "s", field.ErrorList{field.Invalid(field.NewPath("spec"), 1, why)})
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"invalid":      {invalid("must be between 1 and 65535"), true},
+		"bad":          {apierrors.NewBadRequest("strict decoding error"), true},
+		"undeclared":   {apierrors.NewInternalError(errors.New(".spec.colour: field not declared in schema")), true},
+		"a taken port": {invalid("provided port is already allocated"), false},
+		"a webhook":    {apierrors.NewBadRequest(`admission webhook "a" denied the request`), false},
+		"forbidden":    {apierrors.NewForbidden(services, "s", errors.New("exceeded quota")), false},
+		"not found":    {apierrors.NewNotFound(services, "s"), false},
+		"silence":      {errors.New("connection refused"), false},
+		"internal":     {apierrors.NewInternalError(errors.New("no leader")), false},
+	} {
+		if got := certain(c.err); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

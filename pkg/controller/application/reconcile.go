@@ -63,7 +63,8 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 	trouble := problem{}
 	if asProblem(err, &trouble) {
 		// What is wrong may be mended where no event tells of it, as in a cluster that was away.
-		return troubled, w.write(ctx, application.Observed{Findings: []application.Finding{trouble.Finding}, Operation: stopped(app, trouble.Message, c.now()), History: app.Status.History}, true)
+		state, after := c.stopped(app, m, trouble)
+		return soonest(after, troubled), w.write(ctx, application.Observed{Findings: []application.Finding{trouble.Finding}, Operation: state, History: app.Status.History}, true)
 	}
 	if err != nil {
 		return 0, err
@@ -102,12 +103,13 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 			return 0, err
 		}
 	}
-	if _, waits := retrying(state); over(state) || waits {
+	// Hooks of a try that goes on in the next are still needed.
+	if _, waits := retrying(state); over(state) || waits && !appsync.Resumes(state) {
 		if err := c.cleanup(ctx, l, &w, state); err != nil {
 			return 0, err
 		}
 	}
-	if auto.Operation != nil {
+	if auto.Operation != nil && (justEnded || runs(seen.Operation)) {
 		c.loop.Add(keyOf(app)) // it is taken up again at once
 		return 0, nil
 	}
@@ -233,16 +235,21 @@ func retrying(state *appv1.OperationState) (until time.Time, waits bool) {
 	return appsync.Retrying(state)
 }
 
-// stopped is the state of an operation that cannot go on, since the application cannot be looked at.
-func stopped(app *appv1.Application, message string, now time.Time) *appv1.OperationState {
+// stopped is the state of an operation that cannot go on or begin, since the application cannot be looked at, and after which
+// time to look again for its sake.
+func (c *Controller) stopped(app *appv1.Application, m *memory, trouble problem) (*appv1.OperationState, time.Duration) {
 	state := app.Status.OperationState
 	switch {
 	case runs(state):
-		return ended(state, message, now)
-	case app.Operation != nil:
-		return failed(app.Operation, message, now)
+	case app.Operation == nil:
+		return state, 0
+	case app.Operation.Sync == nil:
+		return failed(app.Operation, trouble.Message, c.now()), 0
+	default:
+		state = opened(app, app.Operation, m.begin(app, c.now()))
 	}
-	return state
+	m.operation(state)
+	return c.broken(state, m, trouble)
 }
 
 // soonest returns the shortest of some times to wait, where zero means not at all.
