@@ -13,9 +13,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"argosy.dev/argosy/pkg/application/object"
 )
+
+const rbac = "rbac.authorization.k8s.io"
 
 var (
 	kindPod         = schema.GroupKind{Kind: "Pod"}
@@ -35,6 +38,7 @@ var children = map[schema.GroupKind][]schema.GroupKind{
 	kindJob:                                      {kindPod},
 	{Group: "batch", Kind: "CronJob"}:            {kindJob, kindPod},
 	{Kind: "ReplicationController"}:              {kindPod},
+	{Group: rbac, Kind: "ClusterRole"}:           {{Group: rbac, Kind: "Role"}},
 	{Kind: "Service"}:                            {{Group: "discovery.k8s.io", Kind: "EndpointSlice"}},
 	{Group: "argoproj.io", Kind: "Rollout"}:      {kindReplicaSet, kindPod, {Group: "argoproj.io", Kind: "AnalysisRun"}, {Group: "argoproj.io", Kind: "Experiment"}},
 	{Group: "argoproj.io", Kind: "Experiment"}:   {kindReplicaSet, kindPod, {Group: "argoproj.io", Kind: "AnalysisRun"}},
@@ -49,23 +53,35 @@ func childless(kind schema.GroupKind) bool {
 
 // Tree returns the objects with these keys that are there, and all that they own, each after one of its owners. The kinds
 // that controllers of Kubernetes make are watched from then on, for a while; of others metadata is listed, where an object
-// is of a kind of which it is not known what it owns. Where the identity may not read a kind, the tree lacks it, and the
-// error, a *WatchError, says so beside the rest of the tree.
-func (c *Cache) Tree(ctx context.Context, roots []object.Key) ([]Node, error) {
+// is of a kind of which it is not known what it owns. What a ClusterRole owns is looked for in the namespaces
+// that are given, and in those of the roots. Where the identity may not read a kind, the tree lacks it, and the error, a
+// *WatchError, says so beside the rest of the tree.
+func (c *Cache) Tree(ctx context.Context, roots []object.Key, namespaces ...string) ([]Node, error) {
 	var problems []error
 	type where struct {
 		kind      schema.GroupKind
 		namespace string
 	}
 	wanted, listed := map[where]struct{}{}, map[string]struct{}{}
+	everywhere := sets.New(namespaces...)
+	for _, key := range roots {
+		everywhere.Insert(key.Namespace)
+	}
+	everywhere.Delete("")
 	for _, key := range roots {
 		wanted[where{key.GroupKind(), key.Namespace}] = struct{}{}
-		below, known := children[key.GroupKind()]
-		for _, kind := range below {
-			wanted[where{kind, key.Namespace}] = struct{}{}
+		in := []string{key.Namespace}
+		if key.Namespace == "" {
+			in = sets.List(everywhere)
 		}
-		if !known && !childless(key.GroupKind()) && key.Namespace != "" {
-			listed[key.Namespace] = struct{}{}
+		below, known := children[key.GroupKind()]
+		for _, namespace := range in {
+			for _, kind := range below {
+				wanted[where{kind, namespace}] = struct{}{}
+			}
+			if !known && !childless(key.GroupKind()) && key.Namespace != "" {
+				listed[namespace] = struct{}{}
+			}
 		}
 	}
 	for w := range wanted {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -208,5 +209,30 @@ func TestApplicationInItsNamespace(t *testing.T) {
 	w.phase(w.sync("app", ""), appv1.OperationSucceeded, "")
 	if id := w.object(configMaps, w.ns, "a").GetAnnotations()[appv1.AnnotationTrackingID]; id != w.ns+"_app:/ConfigMap:"+w.ns+"/a" {
 		t.Errorf("tracking id %q", id)
+	}
+}
+
+// Scenario 91: the tree shows what an object of the whole cluster owns in a namespace.
+func TestOwnedAcrossNamespaces(t *testing.T) {
+	w := newWorld(t, nil)
+	name := "owner-" + w.ns
+	w.repo.Commit(map[string]string{"app/role.yaml": "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: " + name + "}\nrules: []\n"})
+	w.app("app", "app", "")
+	w.is("app", appv1.SyncStatusOutOfSync)
+	w.phase(w.sync("app", ""), appv1.OperationSucceeded, "")
+	owner, err := w.kube.RbacV1().ClusterRoles().Get(t.Context(), name, metav1.GetOptions{})
+	w.must(err)
+	_, err = w.kube.RbacV1().Roles(w.ns).Create(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "owned", OwnerReferences: []metav1.OwnerReference{
+		{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole", Name: name, UID: owner.UID},
+	}}}, metav1.CreateOptions{})
+	w.must(err)
+	nodes, err := w.engine.Tree(t.Context(), w.get("app"))
+	w.must(err)
+	var got []string
+	for _, n := range nodes {
+		got = append(got, n.Kind+"/"+n.Name)
+	}
+	if !slices.Equal(got, []string{"ClusterRole/" + name, "Role/owned"}) {
+		t.Errorf("tree %v", got)
 	}
 }

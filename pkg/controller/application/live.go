@@ -150,7 +150,7 @@ func (e *Engine) below(ctx context.Context, app *appv1.Application) (*scene, []c
 	if err != nil {
 		return nil, nil, shown(err)
 	}
-	nodes, err := s.cache.Tree(ctx, roots(e.newest(app)))
+	nodes, err := s.cache.Tree(ctx, roots(e.newest(app)), app.Spec.Destination.Namespace)
 	// What may not be read is not shown.
 	if unreadable := (*cluster.WatchError)(nil); err != nil && !errors.As(err, &unreadable) {
 		return nil, nil, err
