@@ -96,7 +96,7 @@ func newWorld(f testing.TB) world {
 	allow := authorizer.AuthorizerFunc(func(context.Context, authorizer.Attributes) (authorizer.Decision, string, error) {
 		return authorizer.DecisionAllow, "", nil
 	})
-	for _, family := range apiserver.NewFamilies(nil, &record.FakeRecorder{}, nil, apiserver.FamilyOptions{}) {
+	for _, family := range apiserver.NewFamilies(nil, &record.FakeRecorder{}, apiserver.Views{}, apiserver.FamilyOptions{}) {
 		all, err := family.NewStorage(resource.Config{Getter: noStorage{}, Typer: scheme.Scheme, Authorizer: allow})
 		if err != nil {
 			f.Fatal(err)

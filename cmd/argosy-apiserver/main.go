@@ -29,6 +29,7 @@ import (
 	"argosy.dev/argosy/pkg/apiserver"
 	"argosy.dev/argosy/pkg/controller"
 	applicationcontroller "argosy.dev/argosy/pkg/controller/application"
+	rolloutcontroller "argosy.dev/argosy/pkg/controller/rollout"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -127,13 +128,15 @@ func (o *options) run(ctx context.Context) error {
 		leases = o.server.Namespace
 	}
 	engine := applicationcontroller.NewEngine(o.applications)
-	return o.server.Run(ctx, engine, func(ctx context.Context, clients apiserver.Clients) error {
+	seen := &rolloutcontroller.Seen{}
+	return o.server.Run(ctx, apiserver.Views{Applications: engine, Rollouts: seen}, func(ctx context.Context, clients apiserver.Clients) error {
 		klog.FromContext(ctx).Info("Starting control loops", "loops", wanted.UnsortedList())
 		return controller.Run(ctx, wanted, controller.Config{
 			Argosy:         clients.Argosy,
 			Cluster:        clients.Cluster,
 			ExecutorImage:  o.executorImage,
 			Applications:   engine,
+			Rollouts:       seen,
 			LeaseNamespace: leases,
 		})
 	})

@@ -46,7 +46,7 @@ func aliases(families []Family) storage.Aliases {
 // twins returns the resource by which the other of the two groups serves the
 // same objects.
 func twins(gvr schema.GroupVersionResource) (schema.GroupVersionResource, bool) {
-	for _, f := range NewFamilies(nil, nil, nil, FamilyOptions{}) {
+	for _, f := range NewFamilies(nil, nil, Views{}, FamilyOptions{}) {
 		for _, r := range f.Resources() {
 			native, compat := schema.GroupVersionResource{Group: f.Group(), Version: Version, Resource: r}, argoproj.SchemeGroupVersion.WithResource(r)
 			switch gvr {

@@ -30,7 +30,6 @@ import (
 	"argosy.dev/argosy/pkg/apiserver/aggregation"
 	"argosy.dev/argosy/pkg/apiserver/certificate"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
-	"argosy.dev/argosy/registry/application/application"
 )
 
 // preflightTimeout bounds how long the server looks for what it depends on
@@ -49,9 +48,8 @@ type Clients struct {
 type Loops func(ctx context.Context, clients Clients) error
 
 // Run serves until ctx ends, then shuts down gracefully: first the loops and the
-// server, then the embedded etcd. loops may be nil, and so may live, what the
-// subresources of applications show of sources and clusters.
-func (o *Options) Run(ctx context.Context, live application.Live, loops Loops) error {
+// server, then the embedded etcd. loops may be nil.
+func (o *Options) Run(ctx context.Context, views Views, loops Loops) error {
 	quietAboutGone()
 	clusterConfig, err := o.clusterConfig()
 	if err != nil {
@@ -92,7 +90,7 @@ func (o *Options) Run(ctx context.Context, live application.Live, loops Loops) e
 	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: cluster.CoreV1().Events("")})
 	recorder := events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "argosy-apiserver"})
 
-	config, err := o.Config(NewFamilies(cluster, recorder, live, o.Families))
+	config, err := o.Config(NewFamilies(cluster, recorder, views, o.Families))
 	if err != nil {
 		return err
 	}

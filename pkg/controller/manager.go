@@ -42,6 +42,8 @@ type Config struct {
 	ExecutorImage string
 	// Applications looks at applications, for their loop and for the API server of the same process.
 	Applications *applicationcontroller.Engine
+	// Rollouts shows the API server of the same process what the loop of rollouts sees; may be nil.
+	Rollouts *rolloutcontroller.Seen
 	// LeaseNamespace is where the loops' Leases are; without one the loops run with no election.
 	LeaseNamespace string
 }
@@ -65,7 +67,7 @@ var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Inter
 		if err != nil {
 			return nil, fmt.Errorf("dynamic client of the cluster: %w", err)
 		}
-		return rolloutcontroller.New(rolloutcontroller.Config{Argosy: argosy, Cluster: cluster, Dynamic: others})
+		return rolloutcontroller.New(rolloutcontroller.Config{Argosy: argosy, Cluster: cluster, Dynamic: others, Seen: config.Rollouts})
 	},
 	workflowcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		return workflowcontroller.New(workflowcontroller.Config{Argosy: argosy, Cluster: cluster, ExecutorImage: config.ExecutorImage})

@@ -134,8 +134,11 @@ func (r *run) apply(j judge) {
 	if run == nil || undecided && r.promoted() {
 		made, err := r.newRunFor(j)
 		if err != nil {
-			// Validation has tried the same before, so only a hash can be in the way.
-			r.warn("AnalysisRunError", "Analysis %s cannot be run: %v", j.kind, err)
+			// Validation has tried the same before, so only a hash can be in the way, and that does not pass. It counts as a
+			// run that has ended so, or the rollout would wait for ever and say it at each look.
+			why := fmt.Sprintf("analysis %s cannot be run: %v", j.kind, err)
+			r.warn("AnalysisRunError", "%s", why)
+			r.abort(why)
 			return
 		}
 		r.terminate(run)

@@ -103,7 +103,12 @@ func (r *run) taken(step *rov1.CanaryStep, scaled bool) bool {
 	w := r.status.Canary.Weights
 	switch {
 	case step.Pause != nil:
-		return !scaled && r.waited(step.Pause)
+		if scaled {
+			// Whoever has promoted it meanwhile is heard in the next look.
+			r.keepMark = true
+			return false
+		}
+		return r.waited(step.Pause)
 	case step.SetWeight != nil:
 		// The routers have been told, unless they would have been told to send traffic to where no pods are.
 		told := w == nil || w.Canary.Weight == *step.SetWeight || r.current.Status.AvailableReplicas == 0

@@ -5,6 +5,7 @@ package rollout
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -319,5 +320,41 @@ func TestPauseLongerThanDeadline(t *testing.T) {
 	s.wantPods("1:0 2:2")
 	if slices.Contains(s.reasons(), "RolloutAborted") {
 		t.Error(s.reasons())
+	}
+}
+
+// TestBadToBad: a version none of whose pods gets ready follows another such. Enough pods of the stable one stay, what is
+// given up goes, and a good version goes through.
+func TestBadToBad(t *testing.T) {
+	for name, tc := range map[string]struct{ strategy, bad, worse string }{
+		"no steps":         {`{canary: {}}`, "1:3 2:2", "1:3 2:0 3:2"},
+		"no surge":         {`{canary: {maxSurge: 0, maxUnavailable: 1}}`, "1:3 2:1", "1:3 2:0 3:1"},
+		"none unavailable": {`{canary: {maxSurge: 1, maxUnavailable: 0}}`, "1:4 2:1", "1:4 2:0 3:1"},
+		"steps":            {`{canary: {steps: [{setWeight: 50}, {pause: {}}]}}`, "1:3 2:2", "1:3 2:0 3:2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSim(t, `spec: {replicas: 4, progressDeadlineSeconds: 60, strategy: `+tc.strategy+`}`)
+			s.phase(rov1.RolloutPhaseHealthy)
+			good := s.takes
+			s.takes = func(*appsReplicaSet) time.Duration { return -1 }
+			s.image("bad")
+			s.phase(rov1.RolloutPhaseDegraded)
+			s.wantPods(tc.bad)
+			s.image("worse")
+			s.phase(rov1.RolloutPhaseProgressing)
+			s.phase(rov1.RolloutPhaseDegraded)
+			s.wantPods(tc.worse)
+			s.takes = good
+			s.image("better")
+			s.until("the end of the given up versions", func() bool {
+				return strings.HasPrefix(s.pods(), "1:3 2:0 3:0 ") || strings.HasPrefix(s.pods(), "1:4 2:0 3:0 ")
+			})
+			if strings.Contains(tc.strategy, "pause") {
+				s.phase(rov1.RolloutPhasePaused)
+				s.promote()
+			}
+			s.phase(rov1.RolloutPhaseHealthy)
+			s.wantPods("1:0 2:0 3:0 4:4")
+		})
 	}
 }

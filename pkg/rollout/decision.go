@@ -89,6 +89,22 @@ type Event struct {
 	Type    string
 	Reason  string
 	Message string
+	// Of is what the Event tells of. Where the status of a Decision could not be written, the next one decides anew, and
+	// tells of it again; but not of what was done already, since there is nothing left to do.
+	Of Deed
+}
+
+// Deed is what an Event tells of: the status, the annotations, or the effect of that number, counted from 1.
+type Deed int
+
+const (
+	ofStatus      Deed = 0
+	ofAnnotations Deed = -1
+)
+
+// Done tells whether it was done by a Decision of which so many effects were applied, and the annotations written or not.
+func (d Deed) Done(effects int, annotated bool) bool {
+	return d > 0 && int(d) <= effects || d == ofAnnotations && annotated
 }
 
 // Effect is one thing to be done: one of the types below.

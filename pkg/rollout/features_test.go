@@ -282,3 +282,110 @@ func TestDurations(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// referring returns a cluster with a rollout of the Deployment's template, which is at generation 7.
+func referring(t *testing.T, spec string) *sim {
+	t.Helper()
+	s := newSim(t, spec)
+	s.world.Workload = &Workload{UID: "w", Generation: 6, Replicas: ptr.To(int32(4)), Selector: raw.Object{Raw: []byte(`{"matchLabels":{"app":"ro"}}`)}}
+	s.workloadImage("one")
+	return s
+}
+
+// workloadImage gives the workload's template another image.
+func (s *sim) workloadImage(image string) {
+	s.t.Helper()
+	w := *s.world.Workload
+	w.Generation++
+	w.Template = raw.PodTemplateSpec{}
+	if err := w.Template.UnmarshalJSON(fmt.Appendf(nil, `{"metadata":{"labels":{"app":"ro"}},"spec":{"containers":[{"name":"c","image":%q}]}}`, image)); err != nil {
+		s.t.Fatalf("%v", err)
+	}
+	s.world.Workload = &w
+}
+
+// TestWorkloadLaterRevisions: a workload is emptied in whatever revision the rollout becomes healthy, also if somebody has
+// scaled it up again; and in a later one it never gets pods, which would be of the new version.
+func TestWorkloadLaterRevisions(t *testing.T) {
+	for _, how := range []rov1.ScaleDownPolicy{rov1.ScaleDownOnSuccess, rov1.ScaleDownProgressively} {
+		for name, strategy := range map[string]string{
+			"canary":     `{canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 50}, {pause: {}}]}}`,
+			"blue-green": `{blueGreen: {activeService: active, previewService: preview, autoPromotionEnabled: false}}`,
+		} {
+			t.Run(string(how)+", "+name, func(t *testing.T) {
+				s := referring(t, fmt.Sprintf(`spec: {replicas: 4, workloadRef: {apiVersion: apps/v1, kind: Deployment, name: d, scaleDown: %q}, strategy: %s}`, how, strategy))
+				// The second version comes before any pod of the first is ready.
+				s.takes = func(rs *appsReplicaSet) time.Duration {
+					if revisionOf(rs) == 1 {
+						return -1
+					}
+					return time.Second
+				}
+				s.run(10 * time.Second)
+				s.workloadImage("two")
+				s.run(time.Minute)
+				if name == "blue-green" && s.ro.Status.Phase == rov1.RolloutPhasePaused && *s.world.Workload.Replicas == 0 {
+					t.Fatalf("the workload was emptied for the sake of a preview\n%s", s.describe())
+				}
+				if s.ro.Status.Phase != rov1.RolloutPhaseHealthy {
+					s.do(Promote(s.ro, &rov1.RolloutPromote{Full: true}, s.now))
+				}
+				s.phase(rov1.RolloutPhaseHealthy)
+				s.run(time.Minute)
+				if got := *s.world.Workload.Replicas; got != 0 || s.ro.Status.WorkloadObservedGeneration != "8" {
+					t.Fatalf("%d pods of the workload are left\n%s", got, s.describe())
+				}
+
+				// Somebody scales the workload up.
+				w := *s.world.Workload
+				w.Replicas = ptr.To(int32(3))
+				s.world.Workload = &w
+				s.run(time.Minute)
+				if got := *s.world.Workload.Replicas; got != 0 {
+					t.Fatalf("%d pods of the workload are back\n%s", got, s.describe())
+				}
+
+				// A third version whose pods come and go: no pods of the workload stand in.
+				s.workloadImage("three")
+				s.takes = func(*appsReplicaSet) time.Duration { return -1 }
+				s.run(10 * time.Second)
+				for _, set := range s.sets {
+					for _, p := range set.pods {
+						p.ready = time.Time{}
+					}
+				}
+				s.run(time.Minute)
+				if got := *s.world.Workload.Replicas; got != 0 {
+					t.Fatalf("%d pods of the workload run what no step has let in\n%s", got, s.describe())
+				}
+			})
+		}
+	}
+}
+
+// TestInvalidWorkload: a rollout whose workload cannot be used says so, and which generation of it that is about.
+func TestInvalidWorkload(t *testing.T) {
+	s := referring(t, `spec: {replicas: 1, workloadRef: {apiVersion: apps/v1, kind: Deployment, name: d}, strategy: {canary: {stableService: a}}}`)
+	s.phase(rov1.RolloutPhaseHealthy)
+	w := *s.world.Workload
+	w.Generation++
+	w.Template = raw.PodTemplateSpec{}
+	s.do(w.Template.UnmarshalJSON([]byte(`{"metadata":{"labels":{"app":"other"}},"spec":{"containers":[{"name":"c","image":"two"}]}}`)))
+	s.world.Workload = &w
+	s.phase(rov1.RolloutPhaseDegraded)
+	if c := conditionOf(&s.ro.Status, rov1.RolloutConditionInvalidSpec); c == nil || s.ro.Status.WorkloadObservedGeneration != "8" || s.ro.Annotations[rov1.AnnotationWorkloadGeneration] != "8" {
+		t.Fatal(s.describe())
+	}
+	// Without the workload, what was seen last stays.
+	s.world.Workload = nil
+	s.run(time.Minute)
+	if got := s.ro.Status.WorkloadObservedGeneration; got != "8" {
+		t.Fatal(s.describe())
+	}
+	s.world.Workload = &w
+	s.workloadImage("two")
+	s.phase(rov1.RolloutPhaseHealthy)
+	if got := s.ro.Status.WorkloadObservedGeneration; got != "9" {
+		t.Fatal(s.describe())
+	}
+}

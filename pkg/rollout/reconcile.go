@@ -177,8 +177,17 @@ func (r *run) event(kind, reason, format string, args ...any) {
 	if len(args) > 0 {
 		message = fmt.Sprintf(format, args...)
 	}
-	r.decision.Events = append(r.decision.Events, Event{Type: kind, Reason: reason, Message: message})
+	r.decision.Events = append(r.decision.Events, Event{Type: kind, Reason: reason, Message: message, Of: ofStatus})
 }
+
+// did tells of a Deed.
+func (r *run) did(deed Deed, reason, format string, args ...any) {
+	r.normal(reason, format, args...)
+	r.decision.Events[len(r.decision.Events)-1].Of = deed
+}
+
+// lastEffect is the effect that was asked for last.
+func (r *run) lastEffect() Deed { return Deed(len(r.decision.Effects)) }
 
 func (r *run) normal(reason, format string, args ...any) {
 	r.event(corev1.EventTypeNormal, reason, format, args...)
@@ -210,6 +219,6 @@ func (r *run) setRevision(revision int64) {
 	r.revision = revision
 	text := strconv.FormatInt(revision, 10)
 	if r.annotate(rov1.AnnotationRevision, text) {
-		r.normal("RolloutUpdated", "Rollout updated to revision %s", text)
+		r.did(ofAnnotations, "RolloutUpdated", "Rollout updated to revision %s", text)
 	}
 }

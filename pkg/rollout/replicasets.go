@@ -113,11 +113,12 @@ func (r *run) create() bool {
 		rs = r.newSet()
 	}
 	r.effect(CreateReplicaSet{Object: rs.DeepCopy(), Source: r.spec.Template})
+	created := r.lastEffect()
 	r.sets = append(r.sets, rs)
 	r.current = rs
 	r.assignRoles()
 	r.setRevision(revisionOf(rs))
-	r.normal(reasonCreated, "Created ReplicaSet %s (revision %d)", rs.Name, r.revision)
+	r.did(created, reasonCreated, "Created ReplicaSet %s (revision %d)", rs.Name, r.revision)
 	r.touch(metav1.ConditionTrue, reasonCreated, fmt.Sprintf("Created new replica set %q", rs.Name))
 	return true
 }

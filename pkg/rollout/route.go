@@ -82,6 +82,10 @@ func (r *run) route() {
 		Stable: rov1.WeightDestination{Weight: r.whole() - weight, PodTemplateHash: hashOf(r.stable), ServiceName: stableService},
 	}
 	desired := desiredOf(weights)
+	if at == retreating && weight == 0 {
+		// As the canary's Service does, its subset leads to the stable pods: who is sent there by other routes finds some.
+		desired.Canary.Hash = desired.Stable.Hash
+	}
 	desired.KeepHashes = !allAvailable(r.stable) || at != retreating && at != returning && !allAvailable(r.current)
 	if istio := c.TrafficRouting.Istio; desired.KeepHashes && weight > 0 && istio != nil && istio.DestinationRule != nil && !r.subsetSelects(canaryHash) {
 		// The subset still selects other pods than those that the weight is meant for.
@@ -94,7 +98,7 @@ func (r *run) route() {
 	for _, change := range changes {
 		r.effect(PutRoute{Change: change})
 		if change.Reason != "" {
-			r.normal(change.Reason, "%s", change.Message)
+			r.did(r.lastEffect(), change.Reason, "%s", change.Message)
 		}
 	}
 	if before := r.prev.Canary.Weights; before == nil || before.Canary.Weight != weight {
@@ -185,6 +189,19 @@ func desiredOf(w *rov1.TrafficWeights) traffic.Desired {
 		return traffic.Destination{Service: d.ServiceName, Hash: d.PodTemplateHash, Weight: d.Weight}
 	}
 	return traffic.Desired{Canary: destination(w.Canary), Stable: destination(w.Stable)}
+}
+
+// ReleaseRoutes returns the writes by which a rollout leaves the objects of traffic routers that it has named and names no
+// more: see traffic.Release. was is the rollout as it named them, now as it is; nil: it is gone.
+func ReleaseRoutes(was, now *rov1.Rollout, observed traffic.Observed) []traffic.Change {
+	if was.Spec.Strategy.Canary == nil || was.Spec.Strategy.Canary.TrafficRouting == nil {
+		return nil
+	}
+	r := newRun(was, World{})
+	stable, canary := r.sides()
+	return traffic.Release(was, now, observed, traffic.Desired{
+		Stable: traffic.Destination{Service: stable, Weight: r.whole()}, Canary: traffic.Destination{Service: canary},
+	})
 }
 
 // managedRoutes returns the routes that the steps up to the current one have set. Of several with one name the last one

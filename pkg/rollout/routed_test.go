@@ -352,3 +352,41 @@ func TestPingPong(t *testing.T) {
 	s.run(time.Minute)
 	want("100 / 0")
 }
+
+// subsets returns a cluster with a canary behind Istio, by subsets of one host.
+func subsets(t tb, more string) *sim {
+	t.Helper()
+	s := newSim(t, `spec: {replicas: 4, strategy: {canary: {trafficRouting: {istio: {virtualService: {name: vs},
+		destinationRule: {name: dr, canarySubsetName: new, stableSubsetName: old}}}, `+more+`}}}`)
+	destination := func(subset string, weight int64) any {
+		return map[string]any{"destination": map[string]any{"host": "web", "subset": subset}, "weight": weight}
+	}
+	s.world.Routes = traffic.Observed{}
+	for _, ref := range traffic.Refs(s.ro) {
+		spec := map[string]any{"http": []any{map[string]any{"route": []any{destination("old", 100), destination("new", 0)}}}}
+		if ref.Resource == "destinationrules" {
+			spec = map[string]any{"host": "web", "subsets": []any{map[string]any{"name": "old", "labels": map[string]any{"app": "ro"}}, map[string]any{"name": "new", "labels": map[string]any{"app": "ro"}}}}
+		}
+		s.world.Routes[ref] = &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"name": ref.Name, "namespace": "ns"}, "spec": spec}}
+	}
+	return s
+}
+
+// wantSubsets wants the subsets to select these versions.
+func (s *sim) wantSubsets(stable, fresh string) {
+	s.t.Helper()
+	for ref, o := range s.world.Routes {
+		if ref.Resource != "destinationrules" {
+			continue
+		}
+		list, _, _ := unstructured.NestedSlice(o.Object, "spec", "subsets")
+		got := map[string]string{}
+		for _, subset := range list {
+			subset := subset.(map[string]any)
+			got[subset["name"].(string)], _, _ = unstructured.NestedString(subset, "labels", rov1.LabelPodTemplateHash)
+		}
+		if got["old"] != stable || got["new"] != fresh {
+			s.t.Fatalf("subsets %v, want old: %s, new: %s\n%s", got, stable, fresh, s.describe())
+		}
+	}
+}

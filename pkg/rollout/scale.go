@@ -37,7 +37,7 @@ func (r *run) scaleNoting(rs *appsv1.ReplicaSet, to int32, note string) bool {
 	if to < from {
 		direction = "down"
 	}
-	r.normal("ScalingReplicaSet", "Scaled %s ReplicaSet %s (revision %d) from %d to %d", direction, rs.Name, revisionOf(rs), from, to)
+	r.did(r.lastEffect(), "ScalingReplicaSet", "Scaled %s ReplicaSet %s (revision %d) from %d to %d", direction, rs.Name, revisionOf(rs), from, to)
 	return true
 }
 

@@ -35,7 +35,7 @@ func (r *run) direct(name string, rs *appsv1.ReplicaSet) {
 		r.effect(PatchService{Before: before, After: s.DeepCopy()})
 	}
 	if switched {
-		r.normal("SwitchService", "Switched selector for service '%s' from '%s' to '%s'", name, selected, hash)
+		r.did(r.lastEffect(), "SwitchService", "Switched selector for service '%s' from '%s' to '%s'", name, selected, hash)
 	}
 }
 

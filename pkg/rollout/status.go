@@ -55,11 +55,7 @@ func (r *run) finish() {
 	s := &r.status
 	s.CurrentPodHash = hashOf(r.current)
 	s.CurrentStepHash = StepsHash(r.ro)
-	s.ObservedGeneration = strconv.FormatInt(r.ro.Generation, 10)
-	s.WorkloadObservedGeneration = ""
-	if r.spec.WorkloadRef != nil {
-		s.WorkloadObservedGeneration = strconv.FormatInt(r.world.Workload.Generation, 10)
-	}
+	r.observed()
 	if s.StableRS == s.CurrentPodHash {
 		s.PromoteFull = false
 	}
@@ -83,6 +79,19 @@ func (r *run) finish() {
 	r.phase()
 	r.duration()
 	r.emptyWorkload()
+}
+
+// observed notes which spec this look is about: the rollout's, and the workload's. While the workload is missing there is
+// none, and what was seen last stays.
+func (r *run) observed() {
+	s := &r.status
+	s.ObservedGeneration = strconv.FormatInt(r.ro.Generation, 10)
+	switch w := r.world.Workload; {
+	case r.spec.WorkloadRef == nil:
+		s.WorkloadObservedGeneration = ""
+	case w != nil:
+		s.WorkloadObservedGeneration = strconv.FormatInt(w.Generation, 10)
+	}
 }
 
 // tellPauses records the Events of pauses that have begun or ended, by hand or by the loop: whether there was one is told by

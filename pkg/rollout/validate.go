@@ -5,7 +5,6 @@ package rollout
 
 import (
 	"fmt"
-	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -18,7 +17,7 @@ import (
 // NotBuilt names the fields of a rollout that nothing acts upon yet. Such a rollout is accepted with a warning, and not
 // touched by the loop.
 func NotBuilt(ro *rov1.Rollout) field.ErrorList {
-	errs := traffic.Unsupported(ro)
+	errs := append(traffic.Unsupported(ro), traffic.Untaken(ro)...)
 	if c := ro.Spec.Strategy.Canary; c != nil {
 		for i, s := range c.Steps {
 			path := field.NewPath("spec", "strategy", "canary", "steps").Index(i)
@@ -49,11 +48,20 @@ func (r *run) validate() *field.Error {
 	return nil
 }
 
+// Invalid tells that a rollout is not acted upon for what is wrong with its spec, by what was decided about it last.
+func Invalid(ro *rov1.Rollout, d Decision) bool {
+	status := &ro.Status
+	if d.Status != nil {
+		status = d.Status
+	}
+	return conditionOf(status, rov1.RolloutConditionInvalidSpec) != nil
+}
+
 // invalid says what keeps the rollout from being acted upon. Everything else stays as it is.
 func (r *run) invalid(err *field.Error) {
 	message := fmt.Sprintf("The Rollout %q is invalid: %v", r.ro.Name, err)
 	r.setCondition(rov1.RolloutConditionInvalidSpec, metav1.ConditionTrue, "InvalidSpec", message)
-	r.status.ObservedGeneration = strconv.FormatInt(r.ro.Generation, 10)
+	r.observed()
 	r.phase()
 }
 
@@ -129,13 +137,22 @@ func (r *run) wrongAnalyses() (errs field.ErrorList) {
 	return errs
 }
 
-// wrongRoutes returns what is wrong with the routers' objects: what would be if the split as it is were written again.
+// wrongRoutes returns what is wrong with the routers' objects: what would be if the split as it is were written again, with the
+// managed routes of all steps.
 func (r *run) wrongRoutes() field.ErrorList {
 	if c := r.spec.Strategy.Canary; c == nil || c.TrafficRouting == nil {
 		return nil
 	}
 	desired := desiredOf(r.prev.Canary.Weights)
 	desired.Stable.Service, desired.Canary.Service = r.sides()
+	for _, s := range r.spec.Strategy.Canary.Steps {
+		if s.SetHeaderRoute != nil && len(s.SetHeaderRoute.Match) > 0 {
+			desired.Headers = append(desired.Headers, *s.SetHeaderRoute)
+		}
+		if s.SetMirrorRoute != nil && len(s.SetMirrorRoute.Match) > 0 {
+			desired.Mirrors = append(desired.Mirrors, *s.SetMirrorRoute)
+		}
+	}
 	_, problems := traffic.Plan(r.ro, r.world.Routes, desired)
 	return problems
 }

@@ -123,6 +123,25 @@ func leave(ro *rov1.Rollout, to int32, now time.Time) {
 	})
 }
 
+// Moved ends the pause of a step where a write to status has moved the rollout to another step and left the pause as it was, as
+// the peer's plugin does to skip a step: a pause at the other step begins when the loop comes to it, not when the first did.
+func Moved(ro, old *rov1.Rollout) {
+	if ptr.Deref(ro.Status.CurrentStepIndex, 0) == ptr.Deref(old.Status.CurrentStepIndex, 0) {
+		return
+	}
+	before, now := since(&old.Status, rov1.PauseReasonCanaryPauseStep), since(&ro.Status, rov1.PauseReasonCanaryPauseStep)
+	if before == nil || now == nil || !before.Equal(now) {
+		return
+	}
+	left := slices.DeleteFunc(slices.Clone(ro.Status.PauseConditions), func(c rov1.PauseCondition) bool {
+		return c.Reason == rov1.PauseReasonCanaryPauseStep
+	})
+	if ro.Status.PauseConditions = left; len(left) == 0 {
+		// Else the mark would say that somebody has promoted the rollout at the step to which it was moved.
+		ro.Status.PauseConditions, ro.Status.ControllerPause = nil, false
+	}
+}
+
 // inconclusive tells that the rollout waits because the analysis of its step says neither yes nor no.
 func inconclusive(ro *rov1.Rollout) bool {
 	run := ro.Status.Canary.CurrentStepAnalysisRunStatus

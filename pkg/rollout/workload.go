@@ -44,25 +44,37 @@ func (r *run) resolve() *field.Error {
 	return nil
 }
 
-// Only the first revision takes pods over from a workload: later ones have none to take over.
-
 // shrinkWorkload takes away the workload's own pods as those of the rollout get ready, and gives them back if they do not
-// stay so.
+// stay so. Only the first revision gives back: in a later one they would be pods of the new version, which no step has let in.
 func (r *run) shrinkWorkload() {
 	ref := r.spec.WorkloadRef
-	if ref == nil || ref.ScaleDown != rov1.ScaleDownProgressively || r.revision != 1 {
+	if ref == nil || ref.ScaleDown != rov1.ScaleDownProgressively {
 		return
 	}
-	ready := sum(r.sets, ready)
-	if ready > 0 || ptr.Deref(r.world.Workload.Replicas, 0) < r.replicas() {
-		r.scaleWorkload(max(0, r.replicas()-ready))
+	have, serving := ptr.Deref(r.world.Workload.Replicas, 0), r.servingPods()
+	left := max(0, r.replicas()-serving)
+	switch {
+	case r.revision > 1 && left >= have, serving == 0 && have >= r.replicas():
+		return
 	}
+	r.scaleWorkload(left)
 }
 
-// emptyWorkload takes away the workload's own pods once the rollout is healthy.
+// servingPods is how many ready pods of the rollout get what its users send. With blue-green those of a preview do not.
+func (r *run) servingPods() int32 {
+	if r.spec.Strategy.BlueGreen != nil {
+		if live := r.byHash(r.live()); live != nil {
+			return ready(live)
+		}
+	}
+	return sum(r.sets, ready)
+}
+
+// emptyWorkload takes away the workload's own pods once the rollout is healthy, whichever revision that is: the first may
+// never have got so far, and somebody may have scaled the workload up again.
 func (r *run) emptyWorkload() {
 	ref := r.spec.WorkloadRef
-	if ref == nil || r.revision != 1 || r.status.Phase != rov1.RolloutPhaseHealthy {
+	if ref == nil || r.status.Phase != rov1.RolloutPhaseHealthy {
 		return
 	}
 	if ref.ScaleDown == rov1.ScaleDownOnSuccess || ref.ScaleDown == rov1.ScaleDownProgressively {

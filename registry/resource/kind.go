@@ -71,6 +71,9 @@ type Kind[T Object] struct {
 	// may write of it though he may not write status: what Authorize has allowed.
 	// Only the compatibility rule asks for it. obj has the status of old.
 	TakeStatus func(obj, asked, old T)
+	// CompleteStatus changes, in a write to status, what else of status follows from
+	// what is asked for: obj has the new status, old the one before.
+	CompleteStatus func(obj, old T)
 	// AfterStatus does, in a write to status, what it entails elsewhere in the
 	// object: obj is what will be stored (old, with the new status), asked what the
 	// request sends. It returns the fields that it takes away, which nobody owns any
@@ -81,6 +84,10 @@ type Kind[T Object] struct {
 	Check func(ctx context.Context, obj, old T) field.ErrorList
 	// Warn returns what the writer should know of an object that is accepted.
 	Warn func(T) []string
+	// WarnNamed returns what the writer should know of other objects, which the
+	// object names. It must say nothing of what the caller may not read. old is
+	// empty on creation.
+	WarnNamed func(ctx context.Context, reads Reads, obj, old T) []string
 
 	// Fields returns what the object can be selected by, besides its name and namespace.
 	Fields func(T) fields.Set

@@ -6,6 +6,7 @@ package resource
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/request"
 )
@@ -35,6 +36,34 @@ func (k *Kind[T]) may(authz authorizer.UnconditionalAuthorizer, t T) May {
 			Resource:        k.Resource,
 			Subresource:     subresource,
 			Name:            t.GetName(),
+			ResourceRequest: true,
+		})
+		return err == nil && decision == authorizer.DecisionAllow
+	}
+}
+
+// Reads tells whether the caller of a request may get all objects of a resource
+// in a namespace; "" is that of what has none. Kinds of the family are asked
+// about in the group through which the request comes. An authorizer that fails
+// allows nothing.
+type Reads func(ctx context.Context, resource schema.GroupResource, namespace string) bool
+
+// reads asks authz. Nobody may read anything where authz is nil.
+func (k *Kind[T]) reads(authz authorizer.UnconditionalAuthorizer) Reads {
+	return func(ctx context.Context, resource schema.GroupResource, namespace string) bool {
+		user, ok := request.UserFrom(ctx)
+		if !ok || authz == nil {
+			return false
+		}
+		if info, ok := request.RequestInfoFrom(ctx); ok && info.APIGroup == compat.Group && resource.Group == k.GroupVersion.Group {
+			resource.Group = compat.Group
+		}
+		decision, _, err := authz.Authorize(ctx, authorizer.AttributesRecord{
+			User:            user,
+			Verb:            "get",
+			Namespace:       namespace,
+			APIGroup:        resource.Group,
+			Resource:        resource.Resource,
 			ResourceRequest: true,
 		})
 		return err == nil && decision == authorizer.DecisionAllow

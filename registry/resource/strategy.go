@@ -103,7 +103,8 @@ func (s *Strategy[T]) ValidateUpdate(ctx context.Context, obj, old runtime.Objec
 // WarningsOnCreate says what the writer should know, and what this version does
 // not do with the object.
 func (s *Strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {
-	warnings := s.WarningsOnUpdate(ctx, obj, nil)
+	var none T
+	warnings := s.warnings(ctx, s.kind.must(obj), none)
 	if s.kind.Idle != "" {
 		warnings = append(warnings, fmt.Sprintf("%s are stored, but nothing acts on them in this version: %s", s.kind.Resource, s.kind.Idle))
 	}
@@ -111,11 +112,18 @@ func (s *Strategy[T]) WarningsOnCreate(ctx context.Context, obj runtime.Object) 
 }
 
 // WarningsOnUpdate says what the writer should know.
-func (s *Strategy[T]) WarningsOnUpdate(_ context.Context, obj, _ runtime.Object) []string {
-	if s.kind.Warn == nil {
-		return nil
+func (s *Strategy[T]) WarningsOnUpdate(ctx context.Context, obj, old runtime.Object) []string {
+	return s.warnings(ctx, s.kind.must(obj), s.kind.must(old))
+}
+
+func (s *Strategy[T]) warnings(ctx context.Context, obj, old T) (all []string) {
+	if s.kind.Warn != nil {
+		all = s.kind.Warn(obj)
 	}
-	return s.kind.Warn(s.kind.must(obj))
+	if s.kind.WarnNamed != nil {
+		all = append(all, s.kind.WarnNamed(ctx, s.kind.reads(s.authz), obj, old)...)
+	}
+	return all
 }
 
 // GetResetFields names what a write to the main resource does not own.
@@ -168,6 +176,9 @@ func (s *StatusStrategy[T]) PrepareForUpdate(_ context.Context, obj, old runtime
 	t.GetObjectKind().SetGroupVersionKind(kind)
 	t.SetManagedFields(managed)
 	t.SetResourceVersion(version)
+	if s.kind.CompleteStatus != nil {
+		s.kind.CompleteStatus(t, o)
+	}
 	if s.kind.AfterStatus != nil {
 		disown(t, s.kind.AfterStatus(t, asked, o)...)
 	}

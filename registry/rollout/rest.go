@@ -24,6 +24,8 @@ type Family struct {
 	AcceptInvalid bool
 	// Deps are what the verbs need.
 	Deps resource.Deps
+	// Seen tells of the objects that rollouts name; nil where no loop runs.
+	Seen rollout.Seen
 }
 
 // Group is the family's native API group.
@@ -38,10 +40,12 @@ func (Family) Resources() []string {
 func (f Family) NewStorage(c resource.Config) (map[string]rest.Storage, error) {
 	s := resource.NewStorage(c)
 	r := rules.Rules{AcceptInvalid: f.AcceptInvalid}
-	resource.Add(s, analysistemplate.Kind(r))
-	resource.Add(s, clusteranalysistemplate.Kind(r))
+	templates := rollout.Templates{
+		Namespaced: resource.Add(s, analysistemplate.Kind(r)),
+		Cluster:    resource.Add(s, clusteranalysistemplate.Kind(r)),
+	}
 	runs := resource.Add(s, analysisrun.Kind(r, f.Deps))
 	resource.Add(s, experiment.Kind(r))
-	resource.Add(s, rollout.Kind(r, runs, f.Deps))
+	resource.Add(s, rollout.Kind(r, runs, templates, f.Seen, f.Deps))
 	return s.Paths()
 }

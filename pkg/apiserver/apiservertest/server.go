@@ -25,6 +25,7 @@ import (
 	"argosy.dev/argosy/pkg/apiserver"
 	"argosy.dev/argosy/pkg/apiserver/etcd"
 	"argosy.dev/argosy/registry/application/application"
+	"argosy.dev/argosy/registry/rollout/rollout"
 )
 
 // Config says what differs from the usual test server.
@@ -39,6 +40,8 @@ type Config struct {
 	Events record.EventRecorder
 	// Live is what verbs see of the sources and clusters of applications; nil means nothing.
 	Live application.Live
+	// Seen tells of the objects that rollouts name; nil means that nothing is known.
+	Seen rollout.Seen
 	// Families are what an administrator decides about kinds.
 	Families apiserver.FamilyOptions
 }
@@ -141,7 +144,7 @@ func newServer(c Config, endpoint string) (*genericapiserver.GenericAPIServer, e
 	if events == nil {
 		events = &record.FakeRecorder{}
 	}
-	config, err := o.Config(apiserver.NewFamilies(c.Cluster, events, c.Live, c.Families))
+	config, err := o.Config(apiserver.NewFamilies(c.Cluster, events, apiserver.Views{Applications: c.Live, Rollouts: c.Seen}, c.Families))
 	if err != nil {
 		return nil, err
 	}

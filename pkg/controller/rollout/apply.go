@@ -31,20 +31,20 @@ type refused struct{ note func(*rollout.World) }
 
 func (refused) Error() string { return "the core has to decide again" }
 
-// apply carries out effects one after the other, until one fails.
-func (c *Controller) apply(ctx context.Context, ro *rov1.Rollout, m *memory, world rollout.World, effects []rollout.Effect) error {
+// apply carries out effects one after the other, until one fails. It returns how many it has done.
+func (c *Controller) apply(ctx context.Context, ro *rov1.Rollout, m *memory, world rollout.World, effects []rollout.Effect) (done int, err error) {
 	logger := klog.FromContext(ctx)
-	for _, effect := range effects {
+	for i, effect := range effects {
 		err := c.applyOne(ctx, ro, m, world, effect)
 		if refusal := (refused{}); errors.As(err, &refusal) {
-			return err
+			return i, err
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", effect.Describe(), err)
+			return i, fmt.Errorf("%s: %w", effect.Describe(), err)
 		}
 		logger.V(2).Info("Applied", "rollout", klog.KObj(ro), "effect", effect.Describe())
 	}
-	return nil
+	return len(effects), nil
 }
 
 func (c *Controller) applyOne(ctx context.Context, ro *rov1.Rollout, m *memory, world rollout.World, effect rollout.Effect) error {
@@ -305,7 +305,7 @@ func (c *Controller) putRoute(ctx context.Context, m *memory, observed traffic.O
 }
 
 func (c *Controller) scaleWorkload(ctx context.Context, ro *rov1.Rollout, e rollout.ScaleWorkload) error {
-	ref, ok := workloadRef(ro)
+	ref, ok := rollout.WorkloadRef(ro)
 	if !ok {
 		return fmt.Errorf("a %s has no number of pods", e.Ref.Kind)
 	}

@@ -44,7 +44,7 @@ const (
 	byManager = "managed-by"
 )
 
-// Config is what the loop needs to run. All fields but Workers and Clock are required.
+// Config is what the loop needs to run. All fields but Workers, Clock and Seen are required.
 type Config struct {
 	// Argosy reads and writes our own kinds: the API server process itself, not the way through the aggregator.
 	Argosy versioned.Interface
@@ -56,6 +56,8 @@ type Config struct {
 	Workers int
 	// Clock is the real one when nil.
 	Clock clock.PassiveClock
+	// Seen shows others what the loop sees while it runs; may be nil.
+	Seen *Seen
 }
 
 // Controller drives Rollouts. It is made by New and does nothing until Run.
@@ -108,7 +110,13 @@ func New(config Config) (*Controller, error) {
 
 // Run drives rollouts until ctx ends, and returns when all its goroutines have. It returns an error only if the caches
 // never filled.
-func (c *Controller) Run(ctx context.Context) error { return c.loop.Run(ctx) }
+func (c *Controller) Run(ctx context.Context) error {
+	if c.config.Seen != nil {
+		c.config.Seen.loop.Store(c)
+		defer c.config.Seen.loop.Store(nil)
+	}
+	return c.loop.Run(ctx)
+}
 
 // watchOurs follows the kinds of the family.
 func (c *Controller) watchOurs() error {

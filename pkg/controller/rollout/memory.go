@@ -26,6 +26,12 @@ type memory struct {
 	services    loop.Overlay[string, *corev1.Service]
 	runs        loop.Overlay[string, *rov1.AnalysisRun]
 	routes      loop.Overlay[traffic.Ref, *unstructured.Unstructured]
+	// last is the rollout as it was when it was last looked at: what it named then and names no more is to be left.
+	last *rov1.Rollout
+	// trouble is the error with which the last look ended, of which an Event has told.
+	trouble string
+	// untold are the Events of looks whose end could not be written, with what was done by then.
+	untold untold
 }
 
 // remember returns the memory of the rollout, a new one if another object had the name before.
@@ -34,17 +40,21 @@ func (c *Controller) remember(key types.NamespacedName, uid types.UID) *memory {
 	defer c.mu.Unlock()
 	m := c.memories[key]
 	if m == nil || m.uid != uid {
+		before := m
 		m = &memory{uid: uid}
+		if before != nil {
+			m.last = before.last
+		}
 		c.memories[key] = m
 	}
 	return m
 }
 
-// knows tells whether this process has driven the rollout.
-func (c *Controller) knows(key types.NamespacedName) bool {
+// recall returns what is known of a rollout; nil if this process has not driven it.
+func (c *Controller) recall(key types.NamespacedName) *memory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.memories[key] != nil
+	return c.memories[key]
 }
 
 // forget drops what is known of a rollout that is gone.

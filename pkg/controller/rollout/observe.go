@@ -227,7 +227,7 @@ func selectorOf(ro *rov1.Rollout, workload *rollout.Workload) (labels.Selector, 
 }
 
 func (c *Controller) observeWorkload(ctx context.Context, ro *rov1.Rollout, v *view, name func(traffic.Ref)) error {
-	ref, ok := workloadRef(ro)
+	ref, ok := rollout.WorkloadRef(ro)
 	if !ok {
 		return nil
 	}

@@ -108,6 +108,16 @@ func (d *onDemand) of(ref traffic.Ref) (dynamic.ResourceInterface, error) {
 	return d.client.Resource(c.resource).Namespace(ref.Namespace), nil
 }
 
+// begun returns the cache of a resource if there is one already, else nil.
+func (d *onDemand) begun(resource schema.GroupResource) cache.SharedIndexInformer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c := d.caches[resource]; c != nil {
+		return c.informer
+	}
+	return nil
+}
+
 // cacheOf returns the cache of a resource, which it begins to fill if need be.
 func (d *onDemand) cacheOf(resource schema.GroupResource) (*otherCache, error) {
 	d.mu.Lock()

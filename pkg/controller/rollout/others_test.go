@@ -5,6 +5,7 @@ package rollout
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +142,60 @@ func TestServicesAreReleased(t *testing.T) {
 	}
 	if annotations := a.find(servicesPath + "unnamed").GetAnnotations(); annotations["other"] != "stays" || annotations[rov1.AnnotationManagedByRollout] != "" {
 		t.Errorf("annotations %v", annotations)
+	}
+}
+
+// What routes have of a rollout goes with it, and with an edit that names them no more; a rollout that has become wrong leaves
+// its traffic as it is.
+func TestRoutesAreReleased(t *testing.T) {
+	for name, edit := range map[string]func(a *api){
+		"deleted": func(a *api) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.remove(rolloutPath)
+		},
+		"names none": func(a *api) {
+			a.edit(rolloutPath, func(o *unstructured.Unstructured) {
+				unstructured.RemoveNestedField(o.Object, "spec", "strategy", "canary", "trafficRouting")
+				unstructured.RemoveNestedField(o.Object, "spec", "strategy", "canary", "steps")
+				o.SetGeneration(o.GetGeneration() + 1)
+			})
+		},
+		"names another, which is not there": func(a *api) {
+			a.edit(rolloutPath, func(o *unstructured.Unstructured) {
+				_ = unstructured.SetNestedField(o.Object, "elsewhere", "spec", "strategy", "canary", "trafficRouting", "istio", "virtualService", "name")
+				o.SetGeneration(o.GetGeneration() + 1)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := course{strategy: `canary: {canaryService: web-canary, stableService: web, trafficRouting: {managedRoutes: [{name: header}], istio: {virtualService: {name: mesh}}},
+				steps: [{setWeight: 50}, {setHeaderRoute: {name: header, match: [{headerName: agent, headerValue: {exact: firefox}}]}}, {pause: {}}]}`}.world(t)
+			spec := func() string { return fmt.Sprint(a.find(meshPath).Object["spec"]) }
+			phase := func() string {
+				phase, _, _ := unstructured.NestedString(a.find(rolloutPath).Object, "status", "phase")
+				return phase
+			}
+			a.run(nil, func() bool { return a.at("1") })
+			a.update()
+			step := 0
+			a.run(nil, func() bool {
+				switch {
+				case step == 0 && strings.Contains(spec(), "firefox") && phase() == "Paused":
+					edit(a)
+					step = 1
+				case step == 1 && name == "names another, which is not there":
+					return phase() == "Degraded"
+				case step == 1:
+					return !strings.Contains(spec(), "firefox") && strings.Contains(spec(), "host:web] weight:100") && strings.Contains(spec(), "host:web-canary] weight:0")
+				}
+				return false
+			})
+			if name == "names another, which is not there" && !strings.Contains(spec(), "host:web-canary] weight:50") {
+				t.Errorf("the traffic has changed: %s", spec())
+			}
+		})
 	}
 }
 

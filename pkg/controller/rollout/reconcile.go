@@ -30,9 +30,32 @@ const (
 	maxRefusals = 20
 )
 
-// reconcile does what the core decides for one rollout: read, decide, apply. It returns after which time to look again
-// without an event, or zero.
+// reconcile looks at one rollout, and tells what keeps it from being done: nobody who waits for a rollout reads the log. It
+// returns after which time to look again without an event, or zero.
 func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
+	again, err := c.look(ctx, key)
+	m := c.recall(key)
+	if m == nil || ctx.Err() != nil || apierrors.IsConflict(err) {
+		return again, err // what has changed meanwhile is looked at again at once
+	}
+	trouble := ""
+	if err != nil && !errors.As(err, &told{}) {
+		trouble = err.Error()
+	}
+	if ro, missing := c.rollouts.Rollouts(key.Namespace).Get(key.Name); trouble != "" && trouble != m.trouble && missing == nil {
+		c.tell(ro, []rollout.Event{{Type: corev1.EventTypeWarning, Reason: "ReconciliationError", Message: trouble}})
+	}
+	m.trouble = trouble
+	return again, err
+}
+
+// told is an error of which the core has told already.
+type told struct{ error }
+
+func (t told) Unwrap() error { return t.error }
+
+// look does what the core decides for one rollout: read, decide, apply.
+func (c *Controller) look(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
 	cached, err := c.rollouts.Rollouts(key.Namespace).Get(key.Name)
 	if apierrors.IsNotFound(err) {
 		return 0, c.gone(ctx, key)
@@ -60,7 +83,10 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 			note(&v.World)
 		}
 		decision = c.decide(ro, v.World)
-		err := c.apply(ctx, ro, m, v.World, decision.Effects)
+		done, err := c.apply(ctx, ro, m, v.World, decision.Effects)
+		if err != nil {
+			m.untold.keep(decision.Events, done, false)
+		}
 		refusal := refused{}
 		if !errors.As(err, &refusal) {
 			if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
@@ -75,7 +101,8 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 			return 0, fmt.Errorf("%d effects were refused, and the core asks for more", len(notes))
 		}
 	}
-	if err := c.write(ctx, ro, m, decision); err != nil {
+	if annotated, err := c.write(ctx, ro, m, decision); err != nil {
+		m.untold.keep(decision.Events, len(decision.Effects), annotated)
 		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 			// Somebody changed the rollout: decide again on what it is now, which the watch brings.
 			klog.FromContext(ctx).V(4).Info("Rollout changed meanwhile", "rollout", klog.KObj(ro))
@@ -83,11 +110,17 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 		}
 		return 0, err
 	}
-	c.tell(ro, decision.Events)
+	c.tell(ro, m.untold.release(decision.Events))
+	if m.last == nil || !rollout.Invalid(ro, decision) {
+		// A rollout that is wrong as it is now may have been right before: its traffic stays as it was.
+		if err := c.releaseRoutes(ctx, m, ro); err != nil {
+			return 0, err
+		}
+	}
 	if len(v.CreateErrors) > 0 {
 		first := slices.Sorted(maps.Keys(v.CreateErrors))[0]
 		if err := v.CreateErrors[first]; !apierrors.IsAlreadyExists(err) {
-			return 0, fmt.Errorf("create ReplicaSet %s: %w", first, err)
+			return 0, told{fmt.Errorf("create ReplicaSet %s: %w", first, err)}
 		}
 	}
 	return loop.Sooner(v.again, decision.RequeueAfter), nil
@@ -96,8 +129,8 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (t
 // gone lets go of what a rollout directed. A Service may bear the name of a rollout that was never ours, where the peer
 // runs in the same cluster: such a one is left alone.
 func (c *Controller) gone(ctx context.Context, key types.NamespacedName) error {
-	if c.knows(key) {
-		if err := c.release(ctx, key, nil); err != nil {
+	if m := c.recall(key); m != nil {
+		if err := errors.Join(c.release(ctx, key, nil), c.releaseRoutes(ctx, m, nil)); err != nil {
 			return err
 		}
 	}
@@ -106,57 +139,33 @@ func (c *Controller) gone(ctx context.Context, key types.NamespacedName) error {
 }
 
 // write writes what was decided about the rollout itself: annotations, then status, both under the resourceVersion that
-// was decided on, so that a verb that came between is never lost.
-func (c *Controller) write(ctx context.Context, ro *rov1.Rollout, m *memory, decision rollout.Decision) error {
+// was decided on, so that a verb that came between is never lost. annotated tells that it has got so far.
+func (c *Controller) write(ctx context.Context, ro *rov1.Rollout, m *memory, decision rollout.Decision) (annotated bool, err error) {
 	client := c.config.Argosy.RolloutV1alpha1().Rollouts(ro.Namespace)
 	if len(decision.Annotations) > 0 {
 		patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 			"uid": ro.UID, "resourceVersion": ro.ResourceVersion, "annotations": decision.Annotations,
 		}})
 		if err != nil {
-			return fmt.Errorf("encoding annotations: %w", err)
+			return false, fmt.Errorf("encoding annotations: %w", err)
 		}
 		written, err := client.Patch(ctx, ro.Name, types.MergePatchType, patch, metav1.PatchOptions{})
 		if err != nil {
-			return fmt.Errorf("writing annotations: %w", err)
+			return false, fmt.Errorf("writing annotations: %w", err)
 		}
 		ro, m.written = written, written
 	}
 	if decision.Status == nil {
-		return nil
+		return true, nil
 	}
 	update := *ro
 	update.Status = *decision.Status
 	written, err := client.UpdateStatus(ctx, &update, metav1.UpdateOptions{})
 	if err != nil {
-		return fmt.Errorf("writing the status: %w", err)
+		return true, fmt.Errorf("writing the status: %w", err)
 	}
 	m.written = written
-	return nil
-}
-
-// release lets go of the Services that bear the rollout's name without being named by it. ro is nil once it is gone.
-func (c *Controller) release(ctx context.Context, key types.NamespacedName, ro *rov1.Rollout) error {
-	objects, err := c.services.GetIndexer().ByIndex(byManager, key.String())
-	if err != nil {
-		return fmt.Errorf("looking up Services: %w", err)
-	}
-	for _, object := range objects {
-		service := object.(*corev1.Service)
-		free := rollout.ReleaseService(service, ro)
-		if free == nil {
-			continue
-		}
-		patch, err := difference(service, free, service.UID, service.ResourceVersion)
-		if err != nil {
-			return fmt.Errorf("releasing Service %s: %w", service.Name, err)
-		}
-		_, err = c.config.Cluster.CoreV1().Services(service.Namespace).Patch(ctx, service.Name, types.MergePatchType, patch, metav1.PatchOptions{})
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) { // else its event brings it up again
-			return fmt.Errorf("releasing Service %s: %w", service.Name, err)
-		}
-	}
-	return nil
+	return true, nil
 }
 
 // tell sends Events about the rollout. The reference is always of the native group, whichever group the rollout came

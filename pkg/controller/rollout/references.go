@@ -104,20 +104,3 @@ func templateRef(namespace, name string) traffic.Ref {
 	}
 	return traffic.Ref{Group: rov1.GroupName, Resource: resource, Namespace: namespace, Name: name}
 }
-
-// workloadRef names the workload whose template a rollout uses. ok is false if it uses none, or one of a kind that has
-// no pod template: no object is looked up then.
-func workloadRef(ro *rov1.Rollout) (ref traffic.Ref, ok bool) {
-	named := ro.Spec.WorkloadRef
-	if named == nil {
-		return ref, false
-	}
-	kinds := map[string]traffic.Ref{
-		"Deployment":  {Group: "apps", Resource: "deployments"},
-		"ReplicaSet":  {Group: "apps", Resource: "replicasets"},
-		"PodTemplate": {Resource: "podtemplates"},
-	}
-	ref, ok = kinds[named.Kind]
-	ref.Namespace, ref.Name = ro.Namespace, named.Name
-	return ref, ok
-}

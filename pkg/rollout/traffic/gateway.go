@@ -132,6 +132,7 @@ func (p *plan) gateway(config *gatewayConfig) {
 		p.problem(field.Required(gatewayPath, "name a route in httpRoute, grpcRoute, tcpRoute or tlsRoute, or several in httpRoutes, grpcRoutes, tcpRoutes or tlsRoutes"))
 	}
 	for _, route := range routes {
+		p.takes = p.takes || route.managed
 		message := fmt.Sprintf("Route %s sends %d of %d to the canary", route.ref.Name, p.desired.Canary.Weight, maxWeight(p.ro))
 		p.edit(route.ref, route.at, "RouteUpdated", message, func(o *unstructured.Unstructured) error {
 			edit := gatewayEdit{rollout: p.ro, desired: p.desired, grpc: route.ref.Resource == "grpcroutes"}
@@ -206,11 +207,11 @@ func (g *gatewayEdit) apply(object *unstructured.Unstructured, managed bool) err
 		setNumber(stable, "weight", int64(g.desired.Stable.Weight))
 		weighted = append(weighted, rule)
 	}
-	if len(weighted) == 0 {
+	if len(weighted) == 0 && !g.desired.released {
 		return fmt.Errorf("no rule has backendRefs to both Service %q and Service %q", g.desired.Canary.Service, g.desired.Stable.Service)
 	}
 	var wanted []map[string]any
-	if managed {
+	if managed && !g.desired.released {
 		if wanted, err = g.managedRules(object.GetNamespace(), weighted); err != nil {
 			return err
 		}

@@ -80,7 +80,9 @@ func (p *plan) istio(istio *rov1.IstioTrafficRouting) {
 		message := fmt.Sprintf("VirtualService %s sends %d of %d to the canary", named.Name, p.desired.Canary.Weight, maxWeight(p.ro))
 		p.edit(ref, named.at, "VirtualServiceUpdated", message, func(o *unstructured.Unstructured) error {
 			edit := virtualServiceEdit{rollout: p.ro, routes: named.IstioVirtualService, rule: istio.DestinationRule, desired: p.desired, namespace: ref.Namespace}
-			return edit.apply(o)
+			takes, err := edit.apply(o)
+			p.takes = p.takes || takes
+			return err
 		})
 	}
 }
@@ -97,23 +99,24 @@ type virtualServiceEdit struct {
 	namespace string
 }
 
-// apply sets the weights in the named routes, and puts the managed routes before all other HTTP routes.
-func (v *virtualServiceEdit) apply(object *unstructured.Unstructured) error {
+// apply sets the weights in the named routes, and puts the managed routes before all other HTTP routes. takes tells that there
+// is one among those that are named.
+func (v *virtualServiceEdit) apply(object *unstructured.Unstructured) (takes bool, err error) {
 	spec := dict(object.Object, "spec")
 	picked, err := v.pick(spec)
-	if err != nil {
-		return err
+	if err != nil && !v.desired.released {
+		return false, err
 	}
 	for _, protocol := range protocols {
 		for _, route := range picked[protocol] {
-			if err := v.weigh(route); err != nil {
-				return fmt.Errorf("%s route: %w", strings.ToUpper(protocol), err)
+			if err := v.weigh(route); err != nil && !v.desired.released {
+				return false, fmt.Errorf("%s route: %w", strings.ToUpper(protocol), err)
 			}
 		}
 	}
 	http, ok := dicts(spec, "http")
 	if !ok {
-		return nil // only HTTP has headers and mirrors
+		return false, nil // only HTTP has headers and mirrors
 	}
 	var after []map[string]any
 	if weighted := picked["http"]; len(weighted) > 0 {
@@ -125,7 +128,7 @@ func (v *virtualServiceEdit) apply(object *unstructured.Unstructured) error {
 		}
 	}
 	spec["http"] = listOf(after)
-	return nil
+	return len(picked["http"]) > 0, nil
 }
 
 // managed tells that a route is one of those that the rollout may add and remove.

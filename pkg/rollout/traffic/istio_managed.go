@@ -118,6 +118,10 @@ func editDestinationRule(object *unstructured.Unstructured, rollout string, rule
 	if other := annotations[rov1.AnnotationManagedByRollout]; other != "" && other != rollout {
 		return fmt.Errorf("it is managed by another Rollout: %q", other)
 	}
+	if desired.released {
+		releaseDestinationRule(object, rollout, rule)
+		return nil
+	}
 	spec := dict(object.Object, "spec")
 	subsets, _ := dicts(spec, "subsets")
 	named := map[string]string{rule.CanarySubsetName: desired.Canary.Hash, rule.StableSubsetName: desired.Stable.Hash}
@@ -154,6 +158,29 @@ func editDestinationRule(object *unstructured.Unstructured, rollout string, rule
 	annotations[rov1.AnnotationManagedByRollout] = rollout
 	object.SetAnnotations(annotations)
 	return nil
+}
+
+// releaseDestinationRule lets the subsets that a rollout named select the pods of all versions, as they did before it came.
+func releaseDestinationRule(object *unstructured.Unstructured, rollout string, rule *rov1.IstioDestinationRule) {
+	annotations := object.GetAnnotations()
+	if annotations[rov1.AnnotationManagedByRollout] != rollout {
+		return
+	}
+	if delete(annotations, rov1.AnnotationManagedByRollout); len(annotations) == 0 {
+		annotations = nil
+	}
+	object.SetAnnotations(annotations)
+	names := append([]string{rule.CanarySubsetName, rule.StableSubsetName}, rule.AdditionalSubsetNames...)
+	subsets, _ := dicts(dict(object.Object, "spec"), "subsets")
+	for _, subset := range subsets {
+		labels := dict(subset, "labels")
+		if !slices.Contains(names, text(subset, "name")) || labels == nil {
+			continue
+		}
+		if delete(labels, rov1.LabelPodTemplateHash); len(labels) == 0 {
+			delete(subset, "labels")
+		}
+	}
 }
 
 // selectHash lets a subset select the pods of a version, besides its other labels.

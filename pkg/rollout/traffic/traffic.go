@@ -39,6 +39,9 @@ type Desired struct {
 	// Headers and Mirrors are the managed routes that must stand. All other managed routes are removed.
 	Headers []rov1.SetHeaderRoute
 	Mirrors []rov1.SetMirrorRoute
+	// released tells that the rollout leaves the objects: what it has put into them goes, as far as it is found, and
+	// nothing is added.
+	released bool
 }
 
 // Change is an object to write.
@@ -93,6 +96,44 @@ func Refs(ro *rov1.Rollout) []Ref {
 	return refs
 }
 
+// Named is an object that a rollout names for a router, and where it does.
+type Named struct {
+	Ref
+	Kind string
+	At   *field.Path
+}
+
+// NamedBy returns the objects of routers that the rollout names: those of Refs that it does not make itself.
+func NamedBy(ro *rov1.Rollout) []Named {
+	t := routing(ro)
+	if t == nil {
+		return nil
+	}
+	var all []Named
+	if t.Istio != nil {
+		if rule := t.Istio.DestinationRule; rule != nil {
+			all = append(all, Named{destinationRuleRef(ro, rule), "DestinationRule", istioPath.Child("destinationRule", "name")})
+		}
+		for _, v := range virtualServices(t.Istio) {
+			all = append(all, Named{virtualServiceRef(ro, v.Name), "VirtualService", v.at})
+		}
+	}
+	if t.Nginx != nil {
+		for _, stable := range stableIngresses(t.Nginx) {
+			all = append(all, Named{ingressRef(ro, stable.name), "Ingress", stable.at})
+		}
+	}
+	if config, err := gatewayOf(t); err == nil && config != nil {
+		for _, route := range config.routes(ro) {
+			all = append(all, Named{route.ref, routeKinds[route.ref.Resource], route.at})
+		}
+	}
+	return all
+}
+
+// routeKinds are the kinds of routes of the Gateway API.
+var routeKinds = map[string]string{"httproutes": "HTTPRoute", "grpcroutes": "GRPCRoute", "tcproutes": "TCPRoute", "tlsroutes": "TLSRoute"}
+
 // Plan returns the writes by which the observed objects become what is desired, none if they are that already, and
 // what is wrong with the objects that are named: a router with a problem is left as it is, the others are not.
 func Plan(ro *rov1.Rollout, observed Observed, desired Desired) ([]Change, field.ErrorList) {
@@ -111,6 +152,9 @@ func Plan(ro *rov1.Rollout, observed Observed, desired Desired) ([]Change, field
 		p.problem(err)
 	} else if config != nil {
 		p.gateway(config)
+	}
+	if !p.takes && len(p.problems) == 0 && len(desired.Headers)+len(desired.Mirrors) > 0 {
+		p.problems = untaken(ro)
 	}
 	return p.changes, p.problems
 }
@@ -137,6 +181,8 @@ type plan struct {
 	desired  Desired
 	changes  []Change
 	problems field.ErrorList
+	// takes tells that there is an object that the managed routes go into.
+	takes bool
 }
 
 func (p *plan) problem(err *field.Error) { p.problems = append(p.problems, err) }

@@ -17,13 +17,15 @@ import (
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 	"argosy.dev/argosy/apis/rollout/validation"
+	core "argosy.dev/argosy/pkg/rollout"
 	"argosy.dev/argosy/registry/resource"
 	"argosy.dev/argosy/registry/rollout/rules"
 )
 
 // Kind describes rollouts. The peer's have a status subresource, so status is
-// written through it in both groups. runs stores their analysis runs.
-func Kind(r rules.Rules, runs *resource.REST, deps resource.Deps) *resource.Kind[*rov1.Rollout] {
+// written through it in both groups. runs stores their analysis runs, templates
+// what these are made from; seen tells of objects of the cluster, and may be nil.
+func Kind(r rules.Rules, runs *resource.REST, templates Templates, seen Seen, deps resource.Deps) *resource.Kind[*rov1.Rollout] {
 	check := rules.Check(r, validation.ValidateRollout)
 	return &resource.Kind[*rov1.Rollout]{
 		GroupVersion: rov1.SchemeGroupVersion,
@@ -41,7 +43,9 @@ func Kind(r rules.Rules, runs *resource.REST, deps resource.Deps) *resource.Kind
 			}
 			return errs
 		},
-		Warn: rules.Warn(r, validation.ValidateRollout),
+		Warn:           warn(r),
+		WarnNamed:      named{templates, seen}.warn,
+		CompleteStatus: core.Moved,
 		Fields: func(ro *rov1.Rollout) fields.Set {
 			set := fields.Set{rov1.FieldStatusPhase: string(ro.Status.Phase), rov1.FieldWorkloadRefName: ""}
 			if ref := ro.Spec.WorkloadRef; ref != nil {
@@ -66,6 +70,22 @@ func Kind(r rules.Rules, runs *resource.REST, deps resource.Deps) *resource.Kind
 				"setimage": NewSetImageREST(v),
 			}
 		},
+	}
+}
+
+// warn returns the warnings that follow from a rollout alone: what is invalid and
+// stored all the same, and what this version does not act upon.
+func warn(r rules.Rules) func(*rov1.Rollout) []string {
+	invalid := rules.Warn(r, validation.ValidateRollout)
+	return func(ro *rov1.Rollout) []string {
+		var warnings []string
+		if invalid != nil {
+			warnings = invalid(ro)
+		}
+		for _, err := range core.NotBuilt(ro) {
+			warnings = append(warnings, "accepted, but nothing will be done with it: "+err.Error())
+		}
+		return warnings
 	}
 }
 
