@@ -9,20 +9,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/healthz"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
-	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
+	_ "k8s.io/component-base/logs/json/register"          // --logging-format=json
+	_ "k8s.io/component-base/metrics/prometheus/clientgo" // metrics of client-go and work queues
+	_ "k8s.io/component-base/metrics/prometheus/version"  // kubernetes_build_info
 	"k8s.io/component-base/version/verflag"
 
 	"argosy.dev/argosy/pkg/controller"
 	applicationcontroller "argosy.dev/argosy/pkg/controller/application"
+	"argosy.dev/argosy/pkg/controller/serving"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -35,6 +41,7 @@ type options struct {
 	leaderElect      bool
 	leaseNamespace   string
 	applications     applicationcontroller.EngineConfig
+	serving          *serving.Options
 	logging          *logsapi.LoggingConfiguration
 }
 
@@ -53,7 +60,7 @@ func main() {
 }
 
 func newCommand() *cobra.Command {
-	o := options{controllers: []string{"*"}, leaderElect: true, leaseNamespace: "argosy-system", logging: logsapi.NewLoggingConfiguration()}
+	o := options{controllers: []string{"*"}, leaderElect: true, leaseNamespace: "argosy-system", serving: serving.NewOptions(), logging: logsapi.NewLoggingConfiguration()}
 	o.applications.Default()
 	cmd := &cobra.Command{
 		Use:           "argosy-controller-manager",
@@ -75,7 +82,8 @@ func newCommand() *cobra.Command {
 	flags.StringSliceVar(&o.controllers, "controllers", o.controllers, "Loops to run: '*' is all, 'name' that one, '-name' not that one. All: "+strings.Join(controller.Names(), ", ")+".")
 	flags.StringVar(&o.executorImage, "executor-image", "", "Image that holds argosy-executor, for the pods that have outputs to report. Required.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect, "Run each loop only while holding its Lease. Required where more than one replica runs.")
-	flags.StringVar(&o.leaseNamespace, "leader-elect-resource-namespace", o.leaseNamespace, "Namespace of the loops' Leases.")
+	flags.StringVar(&o.leaseNamespace, "leader-elect-resource-namespace", o.leaseNamespace, "Namespace of the loops' Leases, of the Service, and of the Secret with the authority of the serving certificate.")
+	o.serving.AddFlags(flags)
 	o.applications.AddFlags(flags)
 	logsapi.AddFlags(o.logging, flags)
 	verflag.AddFlags(flags)
@@ -91,6 +99,9 @@ func (o *options) run(ctx context.Context) error {
 	if o.executorImage == "" {
 		return errors.New("--executor-image is required")
 	}
+	if errs := o.serving.Validate(); len(errs) > 0 {
+		return errors.Join(errs...)
+	}
 	cluster, err := clientcmd.BuildConfigFromFlags("", o.kubeconfig)
 	if err != nil {
 		return fmt.Errorf("--kubeconfig: %w", err)
@@ -101,11 +112,25 @@ func (o *options) run(ctx context.Context) error {
 			return fmt.Errorf("--argosy-kubeconfig: %w", err)
 		}
 	}
-	config := controller.Config{
-		Argosy: argosy, Cluster: cluster, ExecutorImage: o.executorImage, Applications: applicationcontroller.NewEngine(o.applications),
-	}
+	engine := applicationcontroller.NewEngine(o.applications)
+	config := controller.Config{Argosy: argosy, Cluster: cluster, ExecutorImage: o.executorImage, Applications: engine}
 	if o.leaderElect {
 		config.LeaseNamespace = o.leaseNamespace
 	}
-	return controller.Run(ctx, wanted, config)
+	client, err := kubernetes.NewForConfig(cluster)
+	if err != nil {
+		return fmt.Errorf("client of the cluster: %w", err)
+	}
+	o.serving.Namespace = o.leaseNamespace
+	o.serving.Kubeconfig(o.kubeconfig)
+	ctx, stop := context.WithCancel(ctx)
+	stopped, err := o.serving.Start(ctx, client, healthz.NamedCheck("applications", func(*http.Request) error { return engine.Ready() }))
+	if err != nil {
+		stop()
+		return err
+	}
+	err = controller.Run(ctx, wanted, config)
+	stop()
+	<-stopped
+	return err
 }

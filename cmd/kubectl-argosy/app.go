@@ -76,7 +76,7 @@ func (c *appCommands) rollback() *cobra.Command {
 				}
 				id = &n
 			}
-			return c.operate(cmd.Context(), "rollback", args[:1], w, func(name string) (runtime.Object, error) {
+			return c.operate(cmd.Context(), "rollback", args[:1], w, func(*appv1.Application) error { return nil }, func(name string) (runtime.Object, error) {
 				return &appv1.ApplicationRollback{ObjectMeta: metav1.ObjectMeta{Name: name}, Request: verb.Request{Message: c.message}, ID: id, Prune: prune, DryRun: dryRun}, nil
 			})
 		},
@@ -102,8 +102,9 @@ func (w *waiting) add(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&w.timeout, "timeout", 0, "How long to wait, such as 5m; 0 is for ever.")
 }
 
-// operate posts what body returns to the verb, for each of the names, and waits for the ends of the operations.
-func (c *appCommands) operate(ctx context.Context, verb string, names []string, w waiting, body func(name string) (runtime.Object, error)) error {
+// operate posts what body returns to the verb, for each of the names, and waits for the ends of the operations. judge says
+// of an application whose operation has succeeded what is wrong all the same.
+func (c *appCommands) operate(ctx context.Context, verb string, names []string, w waiting, judge func(*appv1.Application) error, body func(name string) (runtime.Object, error)) error {
 	if err := c.post(ctx, verb, names, body); err != nil || w.async {
 		return err
 	}
@@ -115,16 +116,16 @@ func (c *appCommands) operate(ctx context.Context, verb string, names []string, 
 	defer stop()
 	var failed []error
 	for _, name := range names {
-		failed = append(failed, c.untilOperated(ctx, client, namespace, name))
+		failed = append(failed, c.untilOperated(ctx, client, namespace, name, judge))
 	}
 	return errors.Join(failed...)
 }
 
 // untilOperated prints what becomes of an operation, until it ends.
-func (c *appCommands) untilOperated(ctx context.Context, client versioned.Interface, namespace, name string) error {
+func (c *appCommands) untilOperated(ctx context.Context, client versioned.Interface, namespace, name string, judge func(*appv1.Application) error) error {
 	p := c.printer(false)
 	told := map[string]string{}
-	return watchApplication(ctx, client, namespace, name, func(app *appv1.Application) (bool, error) {
+	return watchApplication(ctx, client, c.line(), namespace, name, func(app *appv1.Application) (bool, error) {
 		if app == nil {
 			return true, fmt.Errorf("application %s was deleted", name)
 		}
@@ -145,7 +146,7 @@ func (c *appCommands) untilOperated(ctx context.Context, client versioned.Interf
 		if state.Phase != appv1.OperationSucceeded {
 			return true, fmt.Errorf("the operation of application %s: %s", name, state.Phase)
 		}
-		return true, nil
+		return true, judge(app)
 	})
 }
 

@@ -267,11 +267,12 @@ func (c *appCommands) show(ctx context.Context, name string, watch bool, draw fu
 	}
 	ctx, stop := withEnd(ctx, 0)
 	defer stop()
-	err = watchApplication(ctx, client, namespace, name, func(app *appv1.Application) (bool, error) {
+	line := c.line()
+	err = watchApplication(ctx, client, line, namespace, name, func(app *appv1.Application) (bool, error) {
 		if app == nil {
 			return true, fmt.Errorf("application %s was deleted", name)
 		}
-		text, err := draw(ctx, client, app)
+		text, err := patiently(ctx, line, func(ctx context.Context) (string, error) { return draw(ctx, client, app) })
 		if err != nil {
 			return true, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/apis/verb"
@@ -117,14 +118,34 @@ func (c *appCommands) sync() *cobra.Command {
 	var f syncFlags
 	cmd := &cobra.Command{
 		Use: "sync NAME...", Short: "Bring the manifests of applications to their destinations", Args: cobra.MinimumNArgs(1),
-		Long: "Bring the manifests of applications to their destinations, and wait until it is done.\n\n" + operationExits,
+		Long: "Bring the manifests of applications to their destinations, and wait until it is done.\n\n" + operationExits + " It also does if objects are left that have no manifest any longer, which --prune would delete.",
 	}
 	cmd.RunE = func(_ *cobra.Command, names []string) error {
-		return c.operate(cmd.Context(), "sync", names, f.waiting, func(name string) (runtime.Object, error) {
+		return c.operate(cmd.Context(), "sync", names, f.waiting, leftToPrune, func(name string) (runtime.Object, error) {
 			return f.request(cmd, name, c.message)
 		})
 	}
 	f.add(cmd)
 	c.addMessage(cmd)
 	return cmd
+}
+
+// leftToPrune says that a sync of the whole application has left objects that have no manifest any longer: what was asked
+// for is not all there is.
+func leftToPrune(app *appv1.Application) error {
+	state := app.Status.OperationState
+	sync := state.Operation.Sync
+	if sync == nil || ptr.Deref(sync.DryRun, false) || len(sync.Resources) > 0 || state.SyncResult == nil || app.Status.Sync.Status == appv1.SyncStatusSynced {
+		return nil
+	}
+	left := 0
+	for i := range state.SyncResult.Resources {
+		if state.SyncResult.Resources[i].Status == "PruneSkipped" {
+			left++
+		}
+	}
+	if left == 0 {
+		return nil
+	}
+	return fmt.Errorf("application %s: %d objects have no manifest any longer and are left; --prune deletes them", app.Name, left)
 }

@@ -153,3 +153,30 @@ func TestGoal(t *testing.T) {
 		}
 	}
 }
+
+// A sync that has left objects without a manifest has not done all that was asked for, unless it was not asked for all.
+func TestLeftToPrune(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*appv1.Application)
+		left   bool
+	}{
+		"left":      {func(*appv1.Application) {}, true},
+		"in sync":   {func(app *appv1.Application) { app.Status.Sync.Status = appv1.SyncStatusSynced }, false},
+		"a dry run": {func(app *appv1.Application) { app.Status.OperationState.Operation.Sync.DryRun = ptr.To(true) }, false},
+		"a selection": {func(app *appv1.Application) {
+			app.Status.OperationState.Operation.Sync.Resources = make([]appv1.SyncOperationResource, 1)
+		}, false},
+		"nothing pruned": {func(app *appv1.Application) { app.Status.OperationState.SyncResult.Resources = nil }, false},
+	} {
+		app := &appv1.Application{}
+		app.Status.Sync.Status = appv1.SyncStatusOutOfSync
+		app.Status.OperationState = &appv1.OperationState{
+			Operation:  appv1.Operation{Sync: &appv1.SyncOperation{}},
+			SyncResult: &appv1.SyncOperationResult{Resources: []appv1.ResourceResult{{Status: "Synced"}, {Status: "PruneSkipped"}}},
+		}
+		test.change(app)
+		if err := leftToPrune(app); (err != nil) != test.left {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -161,7 +161,7 @@ func (c *appCommands) wait() *cobra.Command {
 			defer stop()
 			for _, name := range names {
 				last := ""
-				err := watchApplication(ctx, client, namespace, name, func(app *appv1.Application) (bool, error) {
+				err := watchApplication(ctx, client, c.line(), namespace, name, func(app *appv1.Application) (bool, error) {
 					done, why, err := g.or().reached(app)
 					if err == nil && !done && why != last {
 						last = why

@@ -79,6 +79,9 @@ func (v *verbs) addMessage(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&v.message, "message", "m", "", "Why: recorded in an Event.")
 }
 
+// line tells the user that the server is away.
+func (v *verbs) line() *line { return &line{out: v.streams.ErrOut} }
+
 func (v *verbs) post(ctx context.Context, verb string, names []string, body func(name string) (runtime.Object, error)) error {
 	client, namespace, err := connect(v.flags)
 	if err != nil {
@@ -90,7 +93,10 @@ func (v *verbs) post(ctx context.Context, verb string, names []string, body func
 			return err
 		}
 		answer := &metav1.Status{}
-		err = v.client(client).Post().Namespace(namespace).Resource(v.resource).Name(name).SubResource(verb).Body(request).Do(ctx).Into(answer)
+		// Only what has not reached the server is sent again: a verb may have been done of which no answer came.
+		_, err = again(ctx, v.line(), isDeaf, func(ctx context.Context) (*metav1.Status, error) {
+			return answer, v.client(client).Post().Namespace(namespace).Resource(v.resource).Name(name).SubResource(verb).Body(request).Do(ctx).Into(answer)
+		})
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,9 +27,10 @@ const refresh = 2 * time.Second
 // follower shows a rollout as it goes on.
 type follower struct {
 	client versioned.Interface
-	// cluster watches what the rollout has made; nil is to watch the rollout alone, and to read its tree again and again.
+	// cluster watches what the rollout has made.
 	cluster         metadata.Interface
 	namespace, name string
+	line            *line
 }
 
 // follow calls see with the tree of a rollout, now and after each change, until see says that it is enough or ctx ends.
@@ -54,19 +54,24 @@ func (f follower) follow(ctx context.Context, see func(*rov1.RolloutTree) (bool,
 	}); err != nil {
 		return fmt.Errorf("watching the rollout: %w", err)
 	}
+	if err := informer.SetWatchErrorHandlerWithContext(f.failed); err != nil {
+		return fmt.Errorf("watching the rollout: %w", err)
+	}
 	factory.Start(ctx.Done())
 	defer factory.Shutdown()
-	parts := &parts{cluster: f.cluster, namespace: f.namespace, notify: notify}
+	parts := &parts{cluster: f.cluster, namespace: f.namespace, notify: notify, failed: f.failed}
 	defer parts.stop()
 	defer cancel()
 	again := time.NewTimer(refresh)
 	defer again.Stop()
 	last := ""
 	for {
-		t, err := f.client.RolloutV1alpha1().Rollouts(f.namespace).GetTree(ctx, f.name, metav1.GetOptions{})
+		t, err := patiently(ctx, f.line, func(ctx context.Context) (*rov1.RolloutTree, error) {
+			return f.client.RolloutV1alpha1().Rollouts(f.namespace).GetTree(ctx, f.name, metav1.GetOptions{})
+		})
 		switch {
 		case ctx.Err() != nil:
-			return interrupted(ctx)
+			return nil // the user has seen enough
 		case err != nil:
 			return err
 		}
@@ -87,7 +92,7 @@ func (f follower) follow(ctx context.Context, see func(*rov1.RolloutTree) (bool,
 		}
 		select {
 		case <-ctx.Done():
-			return interrupted(ctx)
+			return nil
 		case <-changed:
 			again.Reset(refresh)
 		case <-again.C:
@@ -98,10 +103,11 @@ func (f follower) follow(ctx context.Context, see func(*rov1.RolloutTree) (bool,
 	}
 }
 
-// interrupted is nil if the user ended the watch, and says so if its time is over.
-func interrupted(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return errors.New("the rollout has not settled in time")
+// failed is told of a watch that has failed, which goes on after a while.
+func (f follower) failed(ctx context.Context, r *cache.Reflector, err error) {
+	if isAway(err) {
+		f.line.down(err)
+		return
 	}
-	return nil
+	cache.DefaultWatchErrorHandler(ctx, r, err)
 }

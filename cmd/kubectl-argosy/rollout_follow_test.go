@@ -106,7 +106,7 @@ func follow(t *testing.T, forbidden string, test func(*followed)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- follower{client, f.cluster, "ns", "web"}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) {
+			ended <- follower{client, f.cluster, "ns", "web", nil}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) {
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				f.seen = append(f.seen, t.Message)

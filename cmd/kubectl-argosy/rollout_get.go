@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	"argosy.dev/argosy/generated/clientset/versioned"
 	"argosy.dev/argosy/pkg/rollout/tree"
 )
 
@@ -71,7 +73,7 @@ func newGetCommand(flags *genericclioptions.ConfigFlags, streams genericiooption
 				}
 				return show(t)
 			}
-			return follower{client, cluster, namespace, args[0]}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) { return false, show(t) })
+			return follower{client, cluster, namespace, args[0], &line{out: streams.ErrOut}}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) { return false, show(t) })
 		},
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "Go on, and show each change.")
@@ -115,36 +117,44 @@ func newStatusCommand(flags *genericclioptions.ConfigFlags, streams genericioopt
 			if err != nil {
 				return err
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			ctx, stop := withEnd(cmd.Context(), timeout)
 			defer stop()
-			if timeout > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, timeout)
-				defer cancel()
+			err = untilSettled(ctx, client, &line{out: streams.ErrOut}, streams.Out, namespace, args[0], watch)
+			if errors.Is(err, errTime) {
+				return errors.New("the rollout has not settled in time")
 			}
-			last := ""
-			return follower{client, nil, namespace, args[0]}.follow(ctx, func(t *rov1.RolloutTree) (bool, error) {
-				line := string(t.Phase)
-				if t.Message != "" {
-					line += " - " + t.Message
-				}
-				if line != last {
-					fmt.Fprintln(streams.Out, line)
-					last = line
-				}
-				switch t.Phase {
-				case rov1.RolloutPhaseDegraded:
-					return true, fmt.Errorf("the rollout is degraded: %s", t.Message)
-				case rov1.RolloutPhaseHealthy, rov1.RolloutPhasePaused:
-					return true, nil
-				}
-				return !watch, nil
-			})
+			return err
 		},
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", true, "Wait until the rollout has settled.")
 	cmd.Flags().DurationVarP(&timeout, "timeout", "t", 0, "How long to wait, such as 5m; 0 is for ever.")
 	return cmd
+}
+
+// untilSettled prints where a rollout stands, and each change, until it has settled; without watch, once.
+func untilSettled(ctx context.Context, client versioned.Interface, line *line, out io.Writer, namespace, name string, watch bool) error {
+	last := ""
+	return watchRollout(ctx, client, line, namespace, name, func(ro *rov1.Rollout) (bool, error) {
+		if ro == nil {
+			return true, fmt.Errorf("rollout %s was deleted", name)
+		}
+		t := tree.Build(ro, tree.Parts{})
+		text := dash(string(t.Phase))
+		if t.Message != "" {
+			text += " - " + t.Message
+		}
+		if text != last {
+			fmt.Fprintln(out, text)
+			last = text
+		}
+		switch t.Phase {
+		case rov1.RolloutPhaseDegraded:
+			return true, fmt.Errorf("the rollout is degraded: %s", t.Message)
+		case rov1.RolloutPhaseHealthy, rov1.RolloutPhasePaused:
+			return true, nil
+		}
+		return !watch, nil
+	})
 }
 
 func newListCommand(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams) *cobra.Command {

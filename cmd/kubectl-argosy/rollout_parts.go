@@ -31,6 +31,8 @@ type parts struct {
 	namespace string
 	// notify is called with each change.
 	notify func()
+	// failed is told of a watch that has failed for now.
+	failed cache.WatchErrorHandlerWithContext
 
 	// uid and selector are what is being watched.
 	uid      types.UID
@@ -109,7 +111,7 @@ func (p *parts) watch(ctx context.Context, resource schema.GroupVersionResource,
 				p.notify()
 				return
 			}
-			cache.DefaultWatchErrorHandler(handlerCtx, r, err) // which goes on after a while
+			p.failed(handlerCtx, r, err)
 		})
 	}
 	if err != nil {

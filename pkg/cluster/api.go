@@ -30,6 +30,8 @@ type Config struct {
 	// Grace is how long something that could be watched may be forbidden before that counts: an API server that starts denies
 	// everything for a moment. 0 is 20 seconds.
 	Grace time.Duration
+	// Requested is told of each request that was made with a context of For. Nil: nobody wants to know.
+	Requested func(Request)
 	// UserAgent is what clusters are told of the client.
 	UserAgent string
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -56,6 +57,11 @@ func newCache(caches *Caches, l *link, d Destination, identity Identity) (*Cache
 		return nil, err
 	}
 	prepare(config, caches.config.UserAgent)
+	if told := caches.config.Requested; told != nil {
+		config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+			return &telling{next: next, server: d.Server, told: told}
+		})
+	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, clientError(err)

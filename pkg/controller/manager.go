@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/dynamic"
@@ -24,12 +25,14 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/component-base/metrics/legacyregistry"
 
 	"argosy.dev/argosy/generated/clientset/versioned"
 	analysiscontroller "argosy.dev/argosy/pkg/controller/analysis"
 	applicationcontroller "argosy.dev/argosy/pkg/controller/application"
 	rolloutcontroller "argosy.dev/argosy/pkg/controller/rollout"
 	workflowcontroller "argosy.dev/argosy/pkg/controller/workflow"
+	rolloutmetrics "argosy.dev/argosy/pkg/rollout/metrics"
 )
 
 // Config is what every loop is started with.
@@ -46,6 +49,9 @@ type Config struct {
 	Rollouts *rolloutcontroller.Seen
 	// LeaseNamespace is where the loops' Leases are; without one the loops run with no election.
 	LeaseNamespace string
+
+	// rollouts are the metrics of rollouts and analyses, which two loops tell.
+	rollouts *rolloutmetrics.Metrics
 }
 
 // loop runs until the context ends.
@@ -57,7 +63,7 @@ type loop interface {
 var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error){
 	analysiscontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		// The environment variable is the peer's.
-		return analysiscontroller.New(analysiscontroller.Config{Argosy: argosy, Cluster: cluster, ClusterConfig: unthrottled(config.Cluster), PrometheusAddress: os.Getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS")})
+		return analysiscontroller.New(analysiscontroller.Config{Argosy: argosy, Cluster: cluster, ClusterConfig: unthrottled(config.Cluster), PrometheusAddress: os.Getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS"), Metrics: config.rollouts})
 	},
 	applicationcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		return applicationcontroller.New(applicationcontroller.Config{Argosy: argosy, Cluster: cluster, Engine: config.Applications, Namespace: config.LeaseNamespace}), nil
@@ -67,7 +73,7 @@ var loops = map[string]func(argosy versioned.Interface, cluster kubernetes.Inter
 		if err != nil {
 			return nil, fmt.Errorf("dynamic client of the cluster: %w", err)
 		}
-		return rolloutcontroller.New(rolloutcontroller.Config{Argosy: argosy, Cluster: cluster, Dynamic: others, Seen: config.Rollouts})
+		return rolloutcontroller.New(rolloutcontroller.Config{Argosy: argosy, Cluster: cluster, Dynamic: others, Seen: config.Rollouts, Metrics: config.rollouts})
 	},
 	workflowcontroller.Name: func(argosy versioned.Interface, cluster kubernetes.Interface, config Config) (loop, error) {
 		return workflowcontroller.New(workflowcontroller.Config{Argosy: argosy, Cluster: cluster, ExecutorImage: config.ExecutorImage})
@@ -125,6 +131,12 @@ func Run(ctx context.Context, wanted sets.Set[string], config Config) error {
 	if err != nil {
 		return fmt.Errorf("client of the cluster: %w", err)
 	}
+	config.rollouts = rolloutmetrics.New()
+	unregister, err := register(config.rollouts, config.Applications.Metrics())
+	if err != nil {
+		return err
+	}
+	defer unregister()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var group sync.WaitGroup
@@ -148,6 +160,24 @@ func Run(ctx context.Context, wanted sets.Set[string], config Config) error {
 		all = append(all, err)
 	}
 	return errors.Join(all...)
+}
+
+// register has /metrics show collectors, until unregister is called.
+func register(collectors ...prometheus.Collector) (unregister func(), err error) {
+	registry := legacyregistry.Registerer()
+	unregister = func() {
+		for _, c := range collectors {
+			registry.Unregister(c)
+		}
+	}
+	for _, c := range collectors {
+		// Where a process has several servers, as in tests, the last one is shown.
+		registry.Unregister(c)
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	return unregister, nil
 }
 
 // runElected runs one loop whenever this process holds its Lease, until ctx ends. A Lease that is lost (the

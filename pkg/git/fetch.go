@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
@@ -50,6 +51,14 @@ func (r *Repository) fetch(ctx context.Context, commit string) error {
 	if held != nil { // It came with the fetch before.
 		return held.release()
 	}
+	began := time.Now()
+	err = r.receive(ctx, commit)
+	r.store.options.Asked(r.String(), "fetch", time.Since(began), err)
+	return err
+}
+
+// receive has the server send a commit with all its files.
+func (r *Repository) receive(ctx context.Context, commit string) error {
 	s, err := r.session(ctx)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -35,7 +36,10 @@ func (r *Repository) commitWithPrefix(ctx context.Context, prefix string, refs *
 	storage := newStorage(dir, r.store.limits)
 	defer storage.Close() //nolint:errcheck // All that was written has been closed.
 	if !known.covers(refs) {
-		if err := r.fetchHistory(ctx, dir, known, storage); err != nil {
+		began := time.Now()
+		err := r.fetchHistory(ctx, dir, known, storage)
+		r.store.options.Asked(r.String(), "fetch", time.Since(began), err)
+		if err != nil {
 			return "", r.explain(err)
 		}
 	}

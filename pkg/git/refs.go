@@ -89,7 +89,9 @@ func (r *Repository) ask(ctx context.Context, a *asking) {
 	defer close(a.done)
 	ctx, cancel := context.WithTimeout(ctx, r.store.limits.RefsTime)
 	defer cancel()
+	began := time.Now()
 	a.refs, a.err = r.list(ctx, a.at)
+	r.store.options.Asked(r.String(), "ls-remote", time.Since(began), a.err)
 	r.count(func(c *Counters) { c.Lists++ })
 	if a.err != nil {
 		a.err = r.explain(a.err)

@@ -68,6 +68,10 @@ type Options struct {
 	AllowLocal bool
 	// Limits bound what a repository may take.
 	Limits Limits
+	// Asked is told of each request to a repository ("ls-remote" or "fetch"), and Forgot of a repository that nobody uses any
+	// longer, by URLs without credentials. Nil: nobody wants to know.
+	Asked  func(repo, kind string, took time.Duration, err error)
+	Forgot func(repo string)
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 }
@@ -95,6 +99,12 @@ func NewStore(o Options) (*Store, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Asked == nil {
+		o.Asked = func(string, string, time.Duration, error) {}
+	}
+	if o.Forgot == nil {
+		o.Forgot = func(string) {}
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the directory for Git repositories: %w", err)
@@ -199,6 +209,7 @@ func (s *Store) Sweep() error {
 			}
 			delete(s.repositories, entry.Name())
 			errs = append(errs, r.close())
+			s.options.Forgot(r.String())
 		}
 		errs = append(errs, os.RemoveAll(filepath.Join(s.options.Dir, entry.Name())))
 	}

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
@@ -29,6 +31,7 @@ import (
 	"argosy.dev/argosy/pkg/metric/outbound"
 	"argosy.dev/argosy/pkg/metric/prometheus"
 	"argosy.dev/argosy/pkg/metric/web"
+	"argosy.dev/argosy/pkg/rollout/metrics"
 )
 
 // Name is the loop's name: in --controllers, in its Lease, and in its queue's metrics.
@@ -63,6 +66,8 @@ type Config struct {
 	Workers int
 	// Clock is the real one when nil.
 	Clock clock.Clock
+	// Metrics are told what is done; when nil, nobody sees them.
+	Metrics *metrics.Metrics
 }
 
 // Controller drives AnalysisRuns. It is made by New and does nothing until Run.
@@ -91,6 +96,9 @@ func New(config Config) (*Controller, error) {
 	if config.Clock == nil {
 		config.Clock = clock.RealClock{}
 	}
+	if config.Metrics == nil {
+		config.Metrics = metrics.New()
+	}
 	if config.Providers == nil {
 		if config.ClusterConfig == nil {
 			return nil, errors.New("analysis controller: the cluster's config is required")
@@ -106,6 +114,7 @@ func New(config Config) (*Controller, error) {
 	}
 	c := &Controller{config: config, free: make(chan struct{}, measuring), known: map[types.NamespacedName]*memory{}, freeOf: map[string]chan struct{}{}}
 	c.loop = loop.New(Name, component, config.Workers, config.Cluster, c.reconcile)
+	c.loop.Measures(c.measured)
 	if err := c.watchRuns(); err != nil {
 		return nil, err
 	}
@@ -118,8 +127,18 @@ func New(config Config) (*Controller, error) {
 // Run drives analysis runs until ctx ends, and returns when all its goroutines have. It returns an error only if the
 // caches never filled.
 func (c *Controller) Run(ctx context.Context) error {
+	defer c.config.Metrics.ForgetAnalyses()
 	defer c.measurements.Wait()
 	return c.loop.Run(ctx)
+}
+
+// measured counts a look at a run. The last one finds it gone.
+func (c *Controller) measured(key types.NamespacedName, took time.Duration, err error) {
+	if _, missing := c.runs.AnalysisRuns(key.Namespace).Get(key.Name); apierrors.IsNotFound(missing) {
+		c.config.Metrics.ForgetAnalysis(key)
+		return
+	}
+	c.config.Metrics.AnalysisReconciled(key, took, err)
 }
 
 // watchRuns follows all runs. Those that have ended are kept for their time to live, with nothing else in them.

@@ -57,6 +57,7 @@ func New(config Config) *Controller {
 		c.now = time.Now
 	}
 	c.loop = loop.New(Name, component, workers, config.Cluster, c.reconcile)
+	c.loop.Measures(c.measured)
 	return c
 }
 
@@ -69,6 +70,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil // told to stop before it had begun: not a failure
 	}
+	defer engine.metrics.Tell(told{engine})()
 	// What has come before is told by no event.
 	c.enqueueNamespace(metav1.NamespaceAll)
 	return c.loop.Run(ctx)

@@ -5,12 +5,14 @@ package application
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/pflag"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/rest"
@@ -19,6 +21,7 @@ import (
 
 	"argosy.dev/argosy/generated/clientset/versioned"
 	applisters "argosy.dev/argosy/generated/listers/application/v1alpha1"
+	"argosy.dev/argosy/pkg/application/metrics"
 	"argosy.dev/argosy/pkg/cluster"
 	"argosy.dev/argosy/pkg/git"
 	"argosy.dev/argosy/pkg/manifests"
@@ -61,12 +64,16 @@ type Engine struct {
 	sources      *manifests.Generator
 
 	listening listeners
+	metrics   *metrics.Metrics
 }
 
 // NewEngine returns an engine.
 func NewEngine(config EngineConfig) *Engine {
-	return &Engine{config: config, started: make(chan struct{}), listening: listeners{all: map[int]listener{}}}
+	return &Engine{config: config, started: make(chan struct{}), listening: listeners{all: map[int]listener{}}, metrics: metrics.New()}
 }
+
+// Metrics tell of applications, their clusters and repositories.
+func (e *Engine) Metrics() prometheus.Collector { return e.metrics }
 
 // Run makes the engine work until ctx ends. argosy reaches the Argosy API server, and inCluster the cluster that this is
 // in, whose credentials are only ever used to impersonate.
@@ -83,11 +90,12 @@ func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster 
 				e.listening.tellChanged(user)
 			}
 		},
+		Requested: e.requested,
 		UserAgent: "argosy-application-controller",
 	})
 	renderer := render.New(render.Config{})
 	defer renderer.Close()
-	store, err := git.NewStore(git.Options{Dir: e.config.Dir, AllowFile: e.config.LocalRepositories})
+	store, err := git.NewStore(git.Options{Dir: e.config.Dir, AllowFile: e.config.LocalRepositories, Asked: e.metrics.GitRequest, Forgot: e.metrics.ForgetRepository})
 	if err != nil {
 		return fmt.Errorf("the store of Git repositories: %w", err)
 	}
@@ -107,6 +115,16 @@ func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster 
 	close(e.started)
 	<-ctx.Done()
 	return nil
+}
+
+// Ready is nil once applications can be looked at: those that there are have been read from the Argosy API server.
+func (e *Engine) Ready() error {
+	select {
+	case <-e.started:
+		return nil
+	default:
+		return errors.New("applications have not been read from the Argosy API server yet")
+	}
 }
 
 // again does something every so often until ctx ends. What fails is tried the next time.

@@ -245,6 +245,7 @@ func (c *Controller) applyAll(ctx context.Context, s *scene, m *memory, effects 
 // applyOne applies an effect.
 func (c *Controller) applyOne(ctx context.Context, s *scene, effect appsync.Effect) appsync.Outcome {
 	out := appsync.Outcome{At: c.now()}
+	ctx = cluster.For(ctx, s.user)
 	var err error
 	switch e := effect.(type) {
 	case appsync.Apply:

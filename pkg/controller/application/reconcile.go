@@ -152,16 +152,19 @@ func (c *Controller) observe(ctx context.Context, s *scene, m *memory) (*look, a
 		return nil, seen, err
 	default:
 		seen.Comparison = l.comparison()
+		number := 0
 		if _, warns := project.LooksForOrphans(s.project); warns && s.app.Spec.Destination.Namespace != "" {
 			orphans, err := s.orphans(ctx)
 			if err != nil {
 				return nil, seen, err
 			}
-			if len(orphans) > 0 {
+			number = len(orphans)
+			if number > 0 {
 				l.findings = append(l.findings, application.Finding{Type: appv1.ConditionOrphanedResourceWarning,
-					Message: fmt.Sprintf("Application has %d orphaned resources", len(orphans))})
+					Message: fmt.Sprintf("Application has %d orphaned resources", number)})
 			}
 		}
+		c.config.Engine.metrics.Orphaned(s.app, number)
 	}
 	seen.Findings, seen.Revisions, seen.Types = append(s.warnings, l.findings...), l.revisions, l.types
 	return l, seen, nil

@@ -61,6 +61,7 @@ func (w *writer) put(ctx context.Context, next *appv1.Application) error {
 	before := w.app
 	w.app, w.m.written = written, written
 	tell(w.loop.Recorder(), before, written)
+	w.counted(before, written)
 	return nil
 }
 

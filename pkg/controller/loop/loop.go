@@ -60,6 +60,8 @@ type Loop struct {
 	recorder  record.EventRecorder
 	// unsettled tells of a key that its last look has begun what may yet fail; nil: none ever does.
 	unsettled func(types.NamespacedName) bool
+	// measured is told of each look; nil: nobody wants to know.
+	measured func(key types.NamespacedName, took time.Duration, err error)
 }
 
 // Factory starts informers and waits for their end.
@@ -96,6 +98,11 @@ func (l *Loop) Add(key types.NamespacedName) { l.queue.Add(key) }
 // the look counts neither as success nor as failure, until Forget is called or a later look fails. It must be called before
 // Run.
 func (l *Loop) Settles(begun func(types.NamespacedName) bool) { l.unsettled = begun }
+
+// Measures has each look told to measured: which key, how long it took, and what went wrong. It must be called before Run.
+func (l *Loop) Measures(measured func(key types.NamespacedName, took time.Duration, err error)) {
+	l.measured = measured
+}
 
 // Forget makes the next failure of an object count as the first.
 func (l *Loop) Forget(key types.NamespacedName) { l.queue.Forget(key) }
@@ -161,7 +168,11 @@ func (l *Loop) next(ctx context.Context) bool {
 		return false
 	}
 	defer l.queue.Done(key)
+	began := time.Now()
 	again, err := l.try(ctx, key)
+	if l.measured != nil && ctx.Err() == nil {
+		l.measured(key, time.Since(began), err)
+	}
 	switch {
 	case ctx.Err() != nil:
 		// Stopping: whoever comes next starts from what is stored.

@@ -91,6 +91,15 @@ func TestRun(t *testing.T) {
 			return 0, nil
 		}
 	})
+	var failures atomic.Int32
+	l.Measures(func(key types.NamespacedName, _ time.Duration, err error) {
+		if key.Name != "p" {
+			t.Errorf("measured: %s", key)
+		}
+		if err != nil {
+			failures.Add(1)
+		}
+	})
 	if err := On(pods, func(p *corev1.Pod) { l.Add(types.NamespacedName{Name: p.Name}) }); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +109,9 @@ func TestRun(t *testing.T) {
 	}
 	if n := runs.Load(); n != 4 {
 		t.Errorf("%d runs, want 4", n)
+	}
+	if n := failures.Load(); n != 2 {
+		t.Errorf("%d failures were measured, want that of an error and that of a panic", n)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	rolloutlisters "argosy.dev/argosy/generated/listers/rollout/v1alpha1"
 	"argosy.dev/argosy/pkg/controller/loop"
 	"argosy.dev/argosy/pkg/rollout"
+	"argosy.dev/argosy/pkg/rollout/metrics"
 	"argosy.dev/argosy/pkg/rollout/traffic"
 )
 
@@ -44,7 +45,7 @@ const (
 	byManager = "managed-by"
 )
 
-// Config is what the loop needs to run. All fields but Workers, Clock and Seen are required.
+// Config is what the loop needs to run. All fields but Workers, Clock, Seen and Metrics are required.
 type Config struct {
 	// Argosy reads and writes our own kinds: the API server process itself, not the way through the aggregator.
 	Argosy versioned.Interface
@@ -58,6 +59,8 @@ type Config struct {
 	Clock clock.PassiveClock
 	// Seen shows others what the loop sees while it runs; may be nil.
 	Seen *Seen
+	// Metrics are told what is done; when nil, nobody sees them.
+	Metrics *metrics.Metrics
 }
 
 // Controller drives Rollouts. It is made by New and does nothing until Run.
@@ -92,8 +95,12 @@ func New(config Config) (*Controller, error) {
 	if config.Clock == nil {
 		config.Clock = clock.RealClock{}
 	}
+	if config.Metrics == nil {
+		config.Metrics = metrics.New()
+	}
 	c := &Controller{config: config, decide: rollout.Reconcile, memories: map[types.NamespacedName]*memory{}}
 	c.loop = loop.New(Name, component, config.Workers, config.Cluster, c.reconcile)
+	c.loop.Measures(c.measured)
 	if err := c.watchOurs(); err != nil {
 		return nil, fmt.Errorf("rollout controller: our own kinds: %w", err)
 	}
@@ -115,6 +122,7 @@ func (c *Controller) Run(ctx context.Context) error {
 		c.config.Seen.loop.Store(c)
 		defer c.config.Seen.loop.Store(nil)
 	}
+	defer c.config.Metrics.Tell(source{c})()
 	return c.loop.Run(ctx)
 }
 

@@ -180,5 +180,6 @@ func (c *Controller) tell(ro *rov1.Rollout, events []rollout.Event) {
 	}
 	for _, event := range events {
 		c.loop.Recorder().Event(about, event.Type, event.Reason, event.Message)
+		c.config.Metrics.Event(keyOf(ro), event.Type, event.Reason)
 	}
 }
