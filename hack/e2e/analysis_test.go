@@ -52,7 +52,7 @@ metrics:
 // waitAnalysed waits for the end of a run, which must be in this phase.
 func waitAnalysed(t *testing.T, ns, name, phase string) *unstructured.Unstructured {
 	t.Helper()
-	run := waitFor(t, 2*time.Minute, analysisRuns, ns, name, analysed)
+	run := waitFor(t, patience, analysisRuns, ns, name, analysed)
 	if got := field(run, "status", "phase"); got != phase {
 		status, err := json.Marshal(run.Object["status"])
 		t.Errorf("%s is %s, want %s: %s %v", name, got, phase, status, err)
@@ -85,13 +85,16 @@ func TestAnalysisJobs(t *testing.T) {
 			waitAnalysed(t, ns, name+"-"+short, phase)
 		}
 	}
+	// A Job may have a deadline of its own.
+	create(t, admin, ns, analysis("argoproj.io/v1alpha1", "late", strings.Replace(jobMetric("busybox", "sleep 3600"), "backoffLimit: 0", "backoffLimit: 0\n        activeDeadlineSeconds: 2", 1)))
 	create(t, admin, ns, analysis("rollout.argosy.dev/v1alpha1", "image", jobMetric("nobody.invalid/nothing:1", "exit 0")))
 	run := waitAnalysed(t, ns, "image", "Inconclusive")
 	if message := field(run, "status", "message"); !strings.Contains(message, "Image") {
 		t.Errorf("the message does not tell of the image: %s", message)
 	}
+	waitAnalysed(t, ns, "late", "Failed")
 	// The Job of a measurement goes with its run.
-	for _, name := range []string{"good-rollout", "good-argoproj", "bad-rollout", "bad-argoproj", "image"} {
+	for _, name := range []string{"late", "good-rollout", "good-argoproj", "bad-rollout", "bad-argoproj", "image"} {
 		if err := admin.Dynamic.Resource(analysisRuns).Namespace(ns).Delete(within(t, time.Minute), name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}

@@ -53,7 +53,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: `+name+`}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: `+user+`}]
 `)
 	res, sub, _ := strings.Cut(resource, "/")
-	eventually(t, 10*time.Second, "binding of "+user, func(ctx context.Context) error {
+	eventually(t, time.Minute, "binding of "+user, func(ctx context.Context) error {
 		r, err := c.Kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
 				Namespace: ns, Verb: verb, Group: group, Resource: res, Subresource: sub}}}, metav1.CreateOptions{})

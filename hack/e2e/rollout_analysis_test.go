@@ -11,7 +11,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // unclear is a template that says neither yes nor no.
@@ -29,7 +28,7 @@ spec:
 // waitRun waits until the one analysis run whose name ends so is in a phase.
 func (a *app) waitRun(suffix, phase string) {
 	a.t.Helper()
-	eventually(a.t, 90*time.Second, "the analysis run …"+suffix+" is "+phase, func(ctx context.Context) error {
+	eventually(a.t, patience, "the analysis run …"+suffix+" is "+phase, func(ctx context.Context) error {
 		list, err := admin.Dynamic.Resource(compatRuns).Namespace(a.ns).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -52,19 +51,18 @@ func TestRolloutInlineAnalysis(t *testing.T) {
 	a.judge("fine", "exit 0")
 	a.judge("bad", "exit 1")
 	a.create(false, "replicas: 2\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 50}, {analysis: {templates: [{templateName: fine}]}}, {analysis: {templates: [{templateName: fine}]}}]}}")
-	a.wait("Healthy")
 	a.wantRuns(0)
 	a.update("2")
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"2": 2})
 	a.wantRuns(2)
 	a.waitRun("-2-1", "Successful")
 	a.waitRun("-2-2", "Successful")
 	// Of two templates at one step, one that fails is enough.
-	a.patch(`{"spec":{"strategy":{"canary":{"steps":[{"setWeight":50},{"analysis":{"templates":[{"templateName":"bad"}]}}]}}}}`)
-	a.wait("Healthy")
+	a.patch(`{"spec":{"strategy":{"canary":{"steps":[{"setWeight":50},{"analysis":{"templates":[{"templateName":"fine"},{"templateName":"bad"}]}}]}}}}`)
+	a.stable()
 	a.update("3")
-	o := a.wait("Degraded")
+	o := a.aborted()
 	if message := field(o, "status", "message"); !strings.Contains(message, "abort") {
 		t.Errorf("message %q", message)
 	}
@@ -72,7 +70,7 @@ func TestRolloutInlineAnalysis(t *testing.T) {
 	a.waitPods(map[string]int32{"2": 2})
 	a.retry()
 	a.waitRun("-3-1.1", "Failed")
-	a.wait("Degraded")
+	a.aborted()
 	a.waitPods(map[string]int32{"2": 2})
 	a.wantRuns(4)
 }
@@ -96,17 +94,16 @@ spec:
 		return "replicas: 2\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, analysis: {templates: [{templateName: watch}], args: [{name: least, value: \"" + least + "\"}]}, steps: [{setWeight: 50}, {pause: {}}]}}"
 	}
 	a.create(false, spec("1"))
-	a.wait("Healthy")
 	a.wantRuns(0)
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitRun("-2", "Running")
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitRun("-2", "Successful") // ended by the rollout
 	a.patch(`{"spec":{"strategy":{"canary":{"analysis":{"args":[{"name":"least","value":"9"}]}}}}}`)
 	a.update("3")
-	a.wait("Degraded")
+	a.aborted()
 	a.waitRun("-3", "Failed")
 	a.waitPods(map[string]int32{"2": 2})
 }
@@ -117,7 +114,6 @@ func TestRolloutInconclusive(t *testing.T) {
 	a := prepareApp(t)
 	create(t, admin, a.ns, unclear)
 	a.create(false, "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {analysis: {templates: [{templateName: unclear}]}}, {pause: {}}]}}")
-	a.wait("Healthy")
 	for _, verb := range []string{"promote", "abort"} {
 		a.update(verb)
 		o := a.wait("Paused")
@@ -126,36 +122,60 @@ func TestRolloutInconclusive(t *testing.T) {
 		}
 		if verb == "abort" {
 			a.abort()
-			a.wait("Degraded")
+			a.aborted()
 			continue
 		}
 		if err := a.ask(within(t, time.Minute), admin, nativeRollouts, "promote", nil, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		a.waitFor("the pause after it", func(o *unstructured.Unstructured) bool {
-			index, _, _ := unstructured.NestedInt64(o.Object, "status", "currentStepIndex")
-			return index == 2 && field(o, "status", "phase") == "Paused"
-		})
+		a.pausedAt(2)
 		a.promote()
-		a.wait("Healthy")
+		a.stable()
 	}
 	a.wantRuns(2)
 }
 
-// A promote to the end passes an analysis that would run for a day, and ends it.
-func TestRolloutPromoteFullInAnalysis(t *testing.T) {
+// A promote passes an analysis that would run for a day, and ends it. Aborted after that and promoted to the end, nothing
+// is judged any more.
+func TestRolloutPromoteInAnalysis(t *testing.T) {
 	t.Parallel()
 	a := prepareApp(t)
 	a.judge("day", "sleep 86400")
 	a.create(false, "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {analysis: {templates: [{templateName: day}]}}, {pause: {}}]}}")
-	a.wait("Healthy")
 	a.update("2")
 	a.waitRun("-2-1", "Running")
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
-	a.promoteFull()
-	a.wait("Healthy")
-	a.waitPods(map[string]int32{"2": 1})
+	if err := a.ask(within(t, time.Minute), admin, nativeRollouts, "promote", nil, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	a.pausedAt(2)
 	a.waitRun("-2-1", "Successful")
+	a.abort()
+	a.aborted()
+	a.waitPods(map[string]int32{"1": 1})
+	a.promoteFull()
+	a.stable()
+	a.waitPods(map[string]int32{"2": 1})
+	a.wantRuns(1)
+	waitNoJobPods(t, a.ns)
+}
+
+// A promote to the end waits for no analysis before the switch, nor begins the one after it, but for all the pods.
+func TestRolloutBlueGreenPromoteFull(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	a.services("active", "preview")
+	a.judge("day", "sleep 86400")
+	a.create(false, "replicas: 2\nstrategy: {blueGreen: {activeService: active, previewService: preview, previewReplicaCount: 1, scaleDownDelaySeconds: 600, prePromotionAnalysis: {templates: [{templateName: day}]}, postPromotionAnalysis: {templates: [{templateName: day}]}}}")
+	a.update("2")
+	a.waitRun("-2-pre", "Running")
+	a.waitCounts(counts{2, 3, 1, 2, 2})
+	a.waitSelects("active", "1")
+	a.promoteFull()
+	a.stable()
+	a.waitSelects("active", "2")
+	a.waitCounts(counts{2, 4, 2, 2, 2})
+	a.waitRun("-2-pre", "Successful")
 	a.wantRuns(1)
 	waitNoJobPods(t, a.ns)
 }
@@ -179,17 +199,16 @@ func TestRolloutBlueGreenAnalysis(t *testing.T) {
 	a.services("active", "preview")
 	a.judge("fine", "exit 0")
 	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, previewService: preview, scaleDownDelaySeconds: 600, prePromotionAnalysis: {templates: [{templateName: fine}]}, postPromotionAnalysis: {templates: [{templateName: fine}]}}}")
-	a.wait("Healthy")
 	a.wantRuns(0)
 	a.update("2")
-	a.wait("Healthy")
+	a.stable()
 	a.waitSelects("active", "2")
 	a.waitRun("-2-pre", "Successful")
 	a.waitRun("-2-post", "Successful")
 	a.wantRuns(2)
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	a.update("1")
-	a.wait("Healthy")
+	a.stable()
 	a.waitSelects("active", "3")
 	a.wantRuns(2)
 	a.waitPods(map[string]int32{"2": 1, "3": 1})
@@ -205,15 +224,14 @@ func TestRolloutBlueGreenAnalysisFails(t *testing.T) {
 			a.services("active", "preview")
 			a.judge("bad", "exit 1")
 			a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, previewService: preview, abortScaleDownDelaySeconds: 1, "+when+"PromotionAnalysis: {templates: [{templateName: bad}]}}}")
-			a.wait("Healthy")
 			a.update("2")
-			a.wait("Degraded")
+			a.aborted()
 			a.waitRun("-2-"+when, "Failed")
 			a.waitSelects("active", "1")
 			a.waitPods(map[string]int32{"1": 1})
 			a.retry()
 			a.waitRun("-2-"+when+".1", "Failed")
-			a.wait("Degraded")
+			a.aborted()
 			a.waitSelects("active", "1")
 		})
 	}
@@ -247,9 +265,8 @@ strategy:
         - {name: stable, valueFrom: {podTemplateHashValue: Stable}}
         - {name: latest, valueFrom: {podTemplateHashValue: Latest}}
 `)
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Healthy")
+	a.stable()
 	a.waitRun("-2-0", "Successful")
 	out, _, err := admin.Kubectl(within(t, time.Minute), "", "get", "rollouts.argoproj.io,analysisruns.argoproj.io,analysistemplates.argoproj.io,events", "-n", a.ns, "-o", "yaml")
 	if err != nil {
@@ -260,13 +277,12 @@ strategy:
 	}
 }
 
-// A version that comes while the one before is being judged takes its place, and ends the judging.
+// A version that comes while the one before is being judged takes its place, and ends the judging, as an abort does.
 func TestRolloutAnalysisSuperseded(t *testing.T) {
 	t.Parallel()
 	a := prepareApp(t)
 	a.judge("day", "sleep 86400")
 	a.create(false, "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {analysis: {templates: [{templateName: day}]}}]}}")
-	a.wait("Healthy")
 	a.update("2")
 	a.waitRun("-2-1", "Running")
 	a.update("3")
@@ -274,9 +290,16 @@ func TestRolloutAnalysisSuperseded(t *testing.T) {
 	a.waitRun("-2-1", "Successful")
 	a.waitPods(map[string]int32{"1": 1, "3": 1})
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.waitRun("-3-1", "Successful")
 	a.waitPods(map[string]int32{"1": 1})
 	a.wantRuns(2)
+	// After the abort, the next version is judged by a run of its own.
+	a.update("4")
+	a.waitRun("-4-1", "Running")
+	a.promoteFull()
+	a.stable()
+	a.waitPods(map[string]int32{"4": 1})
+	a.wantRuns(3)
 	waitNoJobPods(t, a.ns)
 }

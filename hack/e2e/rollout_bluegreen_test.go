@@ -13,7 +13,6 @@ func TestRolloutBlueGreen(t *testing.T) {
 	a := prepareApp(t)
 	a.services("active", "preview")
 	a.create(false, "replicas: 2\nstrategy: {blueGreen: {activeService: active, previewService: preview, previewReplicaCount: 1, autoPromotionEnabled: false, scaleDownDelaySeconds: 600}}")
-	a.wait("Healthy")
 	a.waitPods(map[string]int32{"1": 2})
 	a.waitSelects("active", "1")
 	a.waitSelects("preview", "1")
@@ -24,13 +23,13 @@ func TestRolloutBlueGreen(t *testing.T) {
 	a.waitSelects("active", "1")
 	a.waitSelects("preview", "2")
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitSelects("active", "2")
 	// The old pods wait for their delay, so that one can go back at once.
 	a.waitPods(map[string]int32{"1": 2, "2": 2})
 	a.waitCounts(counts{2, 4, 2, 2, 2})
 	a.update("1")
-	a.wait("Healthy")
+	a.stable()
 	a.waitSelects("active", "3")
 	a.waitPods(map[string]int32{"2": 2, "3": 2})
 }
@@ -41,8 +40,6 @@ func TestRolloutBlueGreenAutomatic(t *testing.T) {
 	a := prepareApp(t)
 	a.services("active")
 	a.create(true, "replicas: 1\nstrategy: {blueGreen: {activeService: active, scaleDownDelaySeconds: 1}}")
-	a.markReady("1", true)
-	a.wait("Healthy")
 	a.waitSelects("active", "1")
 	a.update("2")
 	a.waitScale(map[string]int32{"1": 1, "2": 1})
@@ -50,8 +47,8 @@ func TestRolloutBlueGreenAutomatic(t *testing.T) {
 	if a.selects("active") != a.hash("1") {
 		t.Error("the Service was switched to pods that are not ready")
 	}
-	a.markReady("2", true)
-	a.wait("Healthy")
+	a.letReady("2")
+	a.stable()
 	a.waitSelects("active", "2")
 	a.waitPods(map[string]int32{"2": 1})
 }
@@ -62,18 +59,17 @@ func TestRolloutBlueGreenAbort(t *testing.T) {
 	a := prepareApp(t)
 	a.services("active", "preview")
 	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, previewService: preview, autoPromotionEnabled: false, abortScaleDownDelaySeconds: 1}}")
-	a.wait("Healthy")
 	a.update("2")
 	a.wait("Paused")
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.waitSelects("active", "1")
 	a.waitPods(map[string]int32{"1": 1})
 	a.retry()
 	a.wait("Paused")
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitSelects("active", "2")
 }
 
@@ -83,13 +79,10 @@ func TestRolloutBlueGreenToCanary(t *testing.T) {
 	a := prepareApp(t)
 	a.services("active")
 	a.create(false, "replicas: 2\nstrategy: {blueGreen: {activeService: active, scaleDownDelaySeconds: 1}}")
-	a.wait("Healthy")
 	a.waitSelects("active", "1")
 	a.patch(`{"spec":{"strategy":{"blueGreen":null,"canary":{"maxSurge":1,"maxUnavailable":0,"steps":[{"setWeight":50},{"pause":{}}]}},"template":{"metadata":{"annotations":{"version":"2"}}}}}`)
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	a.waitCounts(counts{2, 2, 1, 2, 2})
-	if hash := a.selects("active"); hash != "" {
-		t.Errorf("the Service still selects %s alone", hash)
-	}
+	a.waitSelects("active", "")
 }

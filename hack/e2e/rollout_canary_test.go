@@ -5,11 +5,10 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // half waits with half of the pods new, until somebody promotes it.
@@ -26,23 +25,20 @@ strategy:
 func TestRolloutCanarySteps(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, half)
-	a.wait("Healthy")
 	a.waitPods(map[string]int32{"1": 4})
 	a.waitCounts(counts{4, 4, 4, 4, 4})
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 3, "2": 1})
 	a.waitCounts(counts{4, 4, 1, 4, 4})
 	a.promote()
-	a.waitFor("the second pause", func(o *unstructured.Unstructured) bool {
-		index, _, _ := unstructured.NestedInt64(o.Object, "status", "currentStepIndex")
-		return index == 3 && field(o, "status", "phase") == "Paused"
-	})
+	a.pausedAt(3)
 	a.waitPods(map[string]int32{"1": 2, "2": 2})
+	a.waitCounts(counts{4, 4, 2, 4, 4})
 	a.promote()
-	a.wait("Healthy")
+	o := a.stable()
 	a.waitPods(map[string]int32{"2": 4})
-	if stable := field(a.get(), "status", "stableRS"); stable != a.hash("2") {
+	if stable := field(o, "status", "stableRS"); stable != a.hash("2") {
 		t.Errorf("stable is %s, want %s", stable, a.hash("2"))
 	}
 }
@@ -51,13 +47,16 @@ func TestRolloutCanarySteps(t *testing.T) {
 func TestRolloutTimedPause(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {pause: {duration: 5s}}]}}")
-	a.wait("Healthy")
+	phases := a.phases()
 	began := time.Now()
 	a.update("2")
-	a.wait("Paused")
-	a.wait("Healthy")
-	if took := time.Since(began); took < 5*time.Second {
+	a.stable()
+	// The time at which a pause began is noted in whole seconds.
+	if took := time.Since(began); took < 4*time.Second {
 		t.Errorf("it was done after %s", took)
+	}
+	if seen := phases(); !slices.Contains(seen, "Paused") {
+		t.Errorf("it went through %v", seen)
 	}
 	a.waitPods(map[string]int32{"2": 1})
 }
@@ -66,71 +65,74 @@ func TestRolloutTimedPause(t *testing.T) {
 func TestRolloutAbortRetryPromote(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {pause: {}}]}}")
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	a.abort()
-	o := a.wait("Degraded")
+	o := a.aborted()
 	if message := field(o, "status", "message"); !strings.Contains(message, "abort") {
 		t.Errorf("message %q", message)
 	}
 	a.waitPods(map[string]int32{"1": 1})
 	a.retry()
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"2": 1})
-	seen := strings.Join(a.events(), " ")
-	for _, reason := range []string{"RolloutUpdated", "NewReplicaSetCreated", "ScalingReplicaSet", "RolloutCompleted", "RolloutNotCompleted", "RolloutStepCompleted", "RolloutPaused", "RolloutAborted"} {
-		if !strings.Contains(seen, reason) {
-			t.Errorf("no Event %s: %s", reason, seen)
-		}
-	}
+	a.waitEvents("RolloutUpdated", "NewReplicaSetCreated", "ScalingReplicaSet", "RolloutCompleted", "RolloutNotCompleted", "RolloutStepCompleted", "RolloutPaused", "RolloutAborted")
 }
 
 // Full promotion passes over all steps that are left.
 func TestRolloutPromoteFull(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, half)
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.promoteFull()
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"2": 4})
 }
 
-// Going back to the stable version skips the steps, whether the new one ever got ready or not.
-func TestRolloutGoodToBadToGood(t *testing.T) {
+// A version that never gets ready takes no pod of the good one. It gives way to the next, whether that is as bad, or good,
+// or the one before; and going back to what is stable skips the steps.
+func TestRolloutBadVersions(t *testing.T) {
 	t.Parallel()
-	a := newApp(t, true, "replicas: 2\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 50}, {pause: {}}]}}")
-	a.markReady("1", true)
-	a.wait("Healthy")
-	a.update("2")
-	a.waitScale(map[string]int32{"1": 2, "2": 1})
-	a.wait("Progressing")
-	a.update("1")
-	a.wait("Healthy")
-	a.waitPods(map[string]int32{"3": 2})
-	// The other way round: a version that is not ready gives way to one that is.
-	a.update("bad")
-	a.waitScale(map[string]int32{"3": 2, "4": 1})
-	a.update("good")
-	a.waitScale(map[string]int32{"3": 2, "5": 1})
-	a.markReady("5", true)
-	a.wait("Paused")
-	a.waitPods(map[string]int32{"3": 1, "5": 1})
+	for name, steps := range map[string]string{"weights": ", steps: [{setWeight: 50}, {pause: {}}]", "no steps": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newApp(t, true, "replicas: 2\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0"+steps+"}}")
+			a.update("bad")
+			a.waitScale(map[string]int32{"1": 2, "2": 1})
+			a.wait("Progressing")
+			a.update("worse")
+			a.waitScale(map[string]int32{"1": 2, "3": 1})
+			a.waitCounts(counts{2, 3, 1, 2, 2})
+			a.update("1")
+			a.stable()
+			a.waitPods(map[string]int32{"4": 2})
+			a.update("bad")
+			a.waitScale(map[string]int32{"4": 2, "5": 1})
+			a.update("good")
+			a.waitScale(map[string]int32{"4": 2, "6": 1})
+			a.letReady("6")
+			if steps != "" {
+				a.pausedAt(1)
+				a.waitPods(map[string]int32{"4": 1, "6": 1})
+				a.promote()
+			}
+			a.stable()
+			a.waitPods(map[string]int32{"6": 2})
+		})
+	}
 }
 
 // The number of pods may change in the middle of an update.
 func TestRolloutScalingWhilePaused(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 4\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 25}, {pause: {}}]}}")
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 3, "2": 1})
 	for _, c := range []struct {
 		replicas int
@@ -140,7 +142,7 @@ func TestRolloutScalingWhilePaused(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.waitPods(c.want)
-		a.wait("Paused")
+		a.pausedAt(1)
 	}
 }
 
@@ -148,12 +150,11 @@ func TestRolloutScalingWhilePaused(t *testing.T) {
 func TestRolloutSpecAndReplicas(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 2\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 50}, {pause: {}}]}}")
-	a.wait("Healthy")
 	a.patch(`{"spec":{"replicas":4,"template":{"metadata":{"annotations":{"version":"2"}}}}}`)
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 2, "2": 2})
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"2": 4})
 }
 
@@ -161,15 +162,14 @@ func TestRolloutSpecAndReplicas(t *testing.T) {
 func TestRolloutThirdVersion(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, half)
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 3, "2": 1})
 	a.update("3")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 3, "3": 1})
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.waitPods(map[string]int32{"1": 4})
 }
 
@@ -177,13 +177,7 @@ func TestRolloutThirdVersion(t *testing.T) {
 func TestRolloutProgressDeadline(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, true, "replicas: 1\nprogressDeadlineSeconds: 5\nprogressDeadlineAbort: true\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 100}, {pause: {duration: 1s}}]}}")
-	a.markReady("1", true)
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Degraded")
-	a.waitFor("the abort", func(o *unstructured.Unstructured) bool {
-		aborted, _, _ := unstructured.NestedBool(o.Object, "status", "abort")
-		return aborted
-	})
+	a.aborted()
 	a.waitPods(map[string]int32{"1": 1})
 }

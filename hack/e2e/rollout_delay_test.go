@@ -4,37 +4,19 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"testing"
-	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	appsv1 "k8s.io/api/apps/v1"
 )
-
-// front is the Ingress whose traffic the canaries of these tests share.
-const front = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: front}\nspec: {rules: [{host: web.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: stable, port: {number: 80}}}}]}}]}"
-
-// routedApp is a canary behind an Ingress. canary is YAML of more fields of the strategy, each line of it.
-func routedApp(t *testing.T, gated bool, replicas int, canary string) *app {
-	t.Helper()
-	a := prepareApp(t)
-	a.services("stable", "canary")
-	a.route(ingresses, front)
-	a.create(gated, fmt.Sprintf("replicas: %d\nstrategy:\n  canary:\n    canaryService: canary\n    stableService: stable\n    trafficRouting: {nginx: {stableIngress: front}}\n%s", replicas, indent(indent(canary))))
-	return a
-}
 
 // deadlines waits until the revisions that wait for the end of their pods are these.
 func (a *app) deadlines(want ...string) {
 	a.t.Helper()
-	eventually(a.t, time.Minute, fmt.Sprintf("deadlines of revisions %v", want), func(context.Context) error {
-		left := map[string]bool{}
-		for _, revision := range want {
-			left[revision] = true
-		}
-		for revision, set := range a.sets() {
-			if has := set.Annotations["scale-down-deadline"] != ""; has != left[revision] {
+	a.waitSets(fmt.Sprintf("deadlines of revisions %v", want), func(sets map[string]*appsv1.ReplicaSet) error {
+		for revision, set := range sets {
+			if has := set.Annotations["scale-down-deadline"] != ""; has != slices.Contains(want, revision) {
 				return fmt.Errorf("revision %s has a deadline: %t", revision, has)
 			}
 		}
@@ -45,52 +27,49 @@ func (a *app) deadlines(want ...string) {
 // The old pods of a canary with a router stay for a time, of so many versions as are said, and go then.
 func TestRolloutScaleDownDelay(t *testing.T) {
 	t.Parallel()
-	a := routedApp(t, false, 1, "scaleDownDelaySeconds: 600\nscaleDownDelayRevisionLimit: 1\nsteps: [{setWeight: 50}]")
-	a.wait("Healthy")
+	a := routedApp(t, 1, "scaleDownDelaySeconds: 600\nscaleDownDelayRevisionLimit: 1\nsteps: [{setWeight: 50}]")
 	a.update("2")
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	a.deadlines("1")
 	a.update("3")
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"2": 1, "3": 1})
 	a.deadlines("2")
 	// A shorter delay holds for what comes after.
 	a.patch(`{"spec":{"strategy":{"canary":{"scaleDownDelaySeconds":3,"scaleDownDelayRevisionLimit":null}}}}`)
 	a.update("4")
-	a.wait("Healthy")
-	a.waitFor("a version more", func(o *unstructured.Unstructured) bool { return field(o, "status", "stableRS") == a.hash("4") })
+	a.stable()
 	a.waitPods(map[string]int32{"2": 1, "4": 1})
 }
 
 // After an abort the new pods stay for a time. A retry before its end keeps them, and the same pods serve.
 func TestRolloutAbortScaleDownDelay(t *testing.T) {
 	t.Parallel()
-	a := routedApp(t, false, 2, "abortScaleDownDelaySeconds: 600\nsteps: [{setWeight: 50}, {pause: {}}]")
-	a.wait("Healthy")
+	a := routedApp(t, 2, "abortScaleDownDelaySeconds: 600\nsteps: [{setWeight: 50}, {pause: {}}]")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
 	a.deadlines("2")
 	a.retry()
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
 	a.deadlines()
 	a.patch(`{"spec":{"strategy":{"canary":{"abortScaleDownDelaySeconds":2}}}}`)
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.waitPods(map[string]int32{"1": 2})
 	// 0 keeps them for good: there is no deadline.
 	a.patch(`{"spec":{"strategy":{"canary":{"abortScaleDownDelaySeconds":0}}}}`)
 	a.retry()
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
 	a.deadlines()
 }
@@ -101,13 +80,12 @@ func TestRolloutBlueGreenDelayLimit(t *testing.T) {
 	a := prepareApp(t)
 	a.services("active")
 	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, scaleDownDelaySeconds: 600, scaleDownDelayRevisionLimit: 2}}")
-	a.wait("Healthy")
 	for _, c := range []struct {
 		version string
 		want    map[string]int32
 	}{{"2", map[string]int32{"1": 1, "2": 1}}, {"3", map[string]int32{"1": 1, "2": 1, "3": 1}}, {"4", map[string]int32{"2": 1, "3": 1, "4": 1}}} {
 		a.update(c.version)
-		a.wait("Healthy")
+		a.stable()
 		a.waitSelects("active", c.version)
 		a.waitPods(c.want)
 	}
@@ -115,23 +93,22 @@ func TestRolloutBlueGreenDelayLimit(t *testing.T) {
 	a.waitPods(map[string]int32{"3": 1, "4": 1})
 	a.patch(`{"spec":{"strategy":{"blueGreen":{"scaleDownDelayRevisionLimit":0}}}}`)
 	a.waitPods(map[string]int32{"4": 1})
-	a.wait("Healthy")
+	a.stable()
 }
 
 // The pods of a version that was given up for a third go when that comes, without any delay, though it is paused.
 func TestRolloutGivenUpVersion(t *testing.T) {
 	t.Parallel()
-	a := routedApp(t, false, 2, "scaleDownDelaySeconds: 600\nsteps: [{setWeight: 50}, {pause: {}}]")
-	a.wait("Healthy")
+	a := routedApp(t, 2, "scaleDownDelaySeconds: 600\nsteps: [{setWeight: 50}, {pause: {}}]")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
 	a.update("3")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 2, "3": 1})
 	// Back to what is stable: nothing else is made, and the third, which had traffic until now, waits.
 	a.update("1")
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"3": 1, "4": 2})
 	a.deadlines("3")
 	if n := len(a.sets()); n != 3 {
@@ -142,21 +119,17 @@ func TestRolloutGivenUpVersion(t *testing.T) {
 // A ReplicaSet of a canary with a router has no fewer pods than are said, if the weight asks for any.
 func TestRolloutMinPods(t *testing.T) {
 	t.Parallel()
-	a := routedApp(t, false, 4, "minPodsPerReplicaSet: 2\nsteps: [{setWeight: 0}, {pause: {}}, {setWeight: 5}, {pause: {}}, {setWeight: 75}, {pause: {}}]")
-	a.wait("Healthy")
+	a := routedApp(t, 4, "minPodsPerReplicaSet: 2\nsteps: [{setWeight: 0}, {pause: {}}, {setWeight: 5}, {pause: {}}, {setWeight: 75}, {pause: {}}]")
 	a.update("2")
 	for _, c := range []struct {
 		step   int64
 		canary int32
 	}{{1, 0}, {3, 2}, {5, 3}} {
-		a.waitFor(fmt.Sprintf("the pause at step %d", c.step), func(o *unstructured.Unstructured) bool {
-			index, _, _ := unstructured.NestedInt64(o.Object, "status", "currentStepIndex")
-			return index == c.step && field(o, "status", "phase") == "Paused"
-		})
+		a.pausedAt(c.step)
 		a.waitPods(map[string]int32{"1": 4, "2": c.canary})
 		a.promote()
 	}
-	a.wait("Healthy")
+	a.stable()
 }
 
 // The number of pods changes while new ones come up: old and new together are no more than a surge allows.
@@ -174,8 +147,6 @@ func TestRolloutScalingDuringUpdate(t *testing.T) {
 			t.Parallel()
 			// The new pods never get ready.
 			a := newApp(t, true, "replicas: 4\nstrategy: {canary: {"+c.fences+"}}")
-			a.markReady("1", true)
-			a.wait("Healthy")
 			a.update("2")
 			a.waitScale(c.start)
 			a.patch(`{"spec":{"replicas":8}}`)
@@ -191,16 +162,11 @@ func TestRolloutScalingDuringUpdate(t *testing.T) {
 func TestRolloutPauseBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 1\nprogressDeadlineSeconds: 15\nprogressDeadlineAbort: true\nstrategy: {canary: {steps: [{setWeight: 50}, {pause: {duration: 20s}}, {setWeight: 60}]}}")
-	a.wait("Healthy")
-	degraded := false
-	began := time.Now()
+	phases := a.phases()
 	a.update("2")
-	a.waitFor("the end", func(o *unstructured.Unstructured) bool {
-		degraded = degraded || field(o, "status", "phase") == "Degraded"
-		return field(o, "status", "phase") == "Healthy" && field(o, "status", "stableRS") == field(o, "status", "currentPodHash") && time.Since(began) > 20*time.Second
-	})
-	if degraded {
-		t.Error("it was degraded while it waited")
+	a.stable()
+	if seen := phases(); slices.Contains(seen, "Degraded") || !slices.Contains(seen, "Paused") {
+		t.Errorf("it went through %v", seen)
 	}
 	a.waitPods(map[string]int32{"2": 1})
 }

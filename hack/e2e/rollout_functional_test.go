@@ -18,8 +18,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-
-	"argosy.dev/argosy/hack/e2e/framework"
 )
 
 const plain = "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {pause: {}}]}}"
@@ -28,11 +26,10 @@ const plain = "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {pause:
 func TestRolloutUndo(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, plain)
-	a.wait("Healthy")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	template := a.sets()["1"].Spec.Template
 	delete(template.Labels, labelHash)
 	patch, err := json.Marshal([]map[string]any{{"op": "replace", "path": "/spec/template", "value": template}})
@@ -42,23 +39,24 @@ func TestRolloutUndo(t *testing.T) {
 	if _, err := a.client().Patch(within(t, time.Minute), a.name, types.JSONPatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	a.wait("Paused")
+	a.pausedAt(1)
 	sets := a.sets()
 	if len(sets) != 2 || sets["3"] == nil {
 		t.Errorf("%d ReplicaSets, want the old one with revision 3 and the second: %v", len(sets), sets)
 	}
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"3": 1})
 }
 
 // kubectl wait knows when a rollout is paused, healthy and completed.
 func TestRolloutKubectlWait(t *testing.T) {
 	t.Parallel()
-	a := newApp(t, false, plain)
+	a := prepareApp(t)
+	a.submit(false, plain)
 	wait := func(condition string) {
 		t.Helper()
-		if _, _, err := admin.Kubectl(within(t, 90*time.Second), "", "wait", "--for=condition="+condition, "rollouts.argoproj.io/"+a.name, "-n", a.ns, "--timeout=80s"); err != nil {
+		if _, _, err := admin.Kubectl(within(t, patience), "", "wait", "--for=condition="+condition, "rollouts.argoproj.io/"+a.name, "-n", a.ns, "--timeout=110s"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,11 +72,10 @@ func TestRolloutKubectlWait(t *testing.T) {
 func TestRolloutScale(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, plain)
-	a.wait("Healthy")
 	if _, _, err := admin.Kubectl(within(t, time.Minute), "", "scale", "rollouts.rollout.argosy.dev", a.name, "-n", a.ns, "--replicas=3"); err != nil {
 		t.Fatal(err)
 	}
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"1": 3})
 	a.waitFor("HPAReplicas", func(o *unstructured.Unstructured) bool {
 		n, _, _ := unstructured.NestedInt64(o.Object, "status", "HPAReplicas")
@@ -95,28 +92,45 @@ func TestRolloutScale(t *testing.T) {
 	}
 }
 
-// A pod template with a quantity that is none is kept as it is, and its pods run.
-func TestRolloutMalformedQuantity(t *testing.T) {
+// Pod templates that Kubernetes' own types cannot hold, or write in another way, are kept as they are, and their pods run:
+// no version comes after the first.
+func TestRolloutTemplates(t *testing.T) {
 	t.Parallel()
-	a := prepareApp(t)
-	manifest := strings.Replace(a.manifest("argoproj.io/v1alpha1", false, plain), "image: busybox,", "image: busybox, resources: {requests: {memory: invalid}},", 1)
-	if _, _, err := admin.Kubectl(within(t, time.Minute), manifest, "apply", "-n", a.ns, "-f", "-"); err != nil {
-		t.Fatal(err)
-	}
-	a.wait("Healthy")
-	a.waitPods(map[string]int32{"1": 1})
-	containers, _, err := unstructured.NestedSlice(a.get().Object, "spec", "template", "spec", "containers")
-	if err != nil || !strings.Contains(fmt.Sprint(containers), "memory:invalid") {
-		t.Errorf("containers %v (%v)", containers, err)
+	for name, c := range map[string]struct{ more, container, kept string }{
+		"no quantity":            {"", "resources: {requests: {memory: invalid}},", "memory:invalid"},
+		"no quantity to debug":   {"ephemeralContainers: [{name: debug, image: busybox, resources: {requests: {memory: invalid}}}]", "", "memory:invalid"},
+		"quantities as numbers":  {"", "resources: {requests: {cpu: 0.001, memory: 1048576}, limits: {cpu: 1000m}},", "cpu:1000m"},
+		"a volume of some items": {"volumes: [{name: files, configMap: {name: files, items: [{key: a, path: one/a}]}}]", "volumeMounts: [{name: files, mountPath: /files}],", "path:one/a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := prepareApp(t)
+			create(t, admin, a.ns, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: files}\ndata: {a: one, b: two}")
+			manifest := a.manifest("argoproj.io/v1alpha1", false, plain)
+			manifest = strings.Replace(manifest, "image: busybox,", "image: busybox, "+c.container, 1)
+			manifest = strings.Replace(manifest, "      readinessGates:", "      "+c.more+"\n      readinessGates:", 1)
+			for range 2 {
+				if _, _, err := admin.Kubectl(within(t, time.Minute), manifest, "apply", "-n", a.ns, "-f", "-"); err != nil {
+					t.Fatal(err)
+				}
+				a.stable()
+			}
+			a.waitPods(map[string]int32{"1": 1})
+			template, _, err := unstructured.NestedMap(a.get().Object, "spec", "template", "spec")
+			if err != nil || !strings.Contains(fmt.Sprint(template), c.kept) {
+				t.Errorf("template %v (%v)", template, err)
+			}
+		})
 	}
 }
 
-// A restart replaces the pods, one after the other, as far as a disruption budget lets it.
+// A restart replaces the pods of all versions, in the middle of an update too, which stays where it is.
 func TestRolloutRestart(t *testing.T) {
 	t.Parallel()
-	a := newApp(t, false, "replicas: 2\nstrategy: {canary: {maxUnavailable: 1}}")
-	a.wait("Healthy")
-	a.waitPods(map[string]int32{"1": 2})
+	a := newApp(t, false, "replicas: 4\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 2, steps: [{setWeight: 25}, {pause: {}}]}}")
+	a.update("2")
+	a.pausedAt(1)
+	a.waitPods(map[string]int32{"1": 3, "2": 1})
 	names := func() map[string]bool {
 		pods, err := admin.Kube.CoreV1().Pods(a.ns).List(within(t, time.Minute), metav1.ListOptions{LabelSelector: labelHash})
 		if err != nil {
@@ -131,18 +145,17 @@ func TestRolloutRestart(t *testing.T) {
 		return found
 	}
 	before := names()
-	a.patch(fmt.Sprintf(`{"spec":{"restartAt":%q}}`, time.Now().Add(time.Second).UTC().Format(time.RFC3339)))
-	a.waitFor("the restart", func(o *unstructured.Unstructured) bool {
-		return field(o, "status", "restartedAt") != "" && field(o, "status", "restartedAt") == field(o, "spec", "restartAt")
-	})
-	a.wait("Healthy")
+	a.restart()
+	a.waitPods(map[string]int32{"1": 3, "2": 1})
 	for name := range names() {
 		if before[name] {
 			t.Errorf("pod %s was not restarted", name)
 		}
 	}
-	if len(a.sets()) != 1 {
-		t.Errorf("ReplicaSets %v", a.sets())
+	a.pausedAt(1)
+	a.waitCounts(counts{4, 4, 1, 4, 4})
+	if sets := a.sets(); len(sets) != 2 {
+		t.Errorf("ReplicaSets %v", sets)
 	}
 }
 
@@ -152,11 +165,10 @@ func TestRolloutDelete(t *testing.T) {
 	a := prepareApp(t)
 	a.services("active")
 	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active}}")
-	a.wait("Healthy")
 	if err := a.client().Delete(within(t, time.Minute), a.name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 90*time.Second, "nothing is left", func(ctx context.Context) error {
+	eventually(t, patience, "nothing is left", func(ctx context.Context) error {
 		sets, err := admin.Kube.AppsV1().ReplicaSets(a.ns).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -176,7 +188,6 @@ func TestRolloutDelete(t *testing.T) {
 func TestRolloutAdopts(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, plain)
-	a.wait("Healthy")
 	before := a.sets()["1"]
 	orphan := metav1.DeletePropagationOrphan
 	if err := a.client().Delete(within(t, time.Minute), a.name, metav1.DeleteOptions{PropagationPolicy: &orphan}); err != nil {
@@ -193,7 +204,6 @@ func TestRolloutAdopts(t *testing.T) {
 		return err
 	})
 	a.create(false, plain)
-	a.wait("Healthy")
 	after := a.sets()
 	if len(after) != 1 || after["1"] == nil || after["1"].UID != before.UID {
 		t.Errorf("ReplicaSets %v, want %s", after, before.Name)
@@ -214,13 +224,14 @@ func TestRolloutInvalid(t *testing.T) {
 // A Service that is missing is told, and healed when it appears.
 func TestRolloutMissingService(t *testing.T) {
 	t.Parallel()
-	a := newApp(t, false, "replicas: 1\nstrategy: {blueGreen: {activeService: active}}")
+	a := prepareApp(t)
+	a.submit(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active}}")
 	o := a.wait("Degraded")
 	if message := field(o, "status", "message"); !strings.Contains(message, "active") {
 		t.Errorf("message %q", message)
 	}
 	a.services("active")
-	a.wait("Healthy")
+	a.stable()
 	a.waitSelects("active", "1")
 }
 
@@ -235,7 +246,7 @@ func TestRolloutWorkloadRef(t *testing.T) {
 			deployment := appsv1.SchemeGroupVersion.WithResource("deployments")
 			replicas := func(want int64) {
 				t.Helper()
-				waitFor(t, 90*time.Second, deployment, a.ns, "legacy", func(o *unstructured.Unstructured) (bool, error) {
+				waitFor(t, patience, deployment, a.ns, "legacy", func(o *unstructured.Unstructured) (bool, error) {
 					n, _, err := unstructured.NestedInt64(o.Object, "spec", "replicas")
 					return n == want, err
 				})
@@ -245,7 +256,7 @@ func TestRolloutWorkloadRef(t *testing.T) {
 				return n == 2, err
 			})
 			create(t, admin, a.ns, "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n  replicas: 2\n  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: legacy, scaleDown: "+mode+"}\n  strategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 50}, {pause: {}}]}}\n")
-			o := a.wait("Healthy")
+			o := a.stable()
 			if _, kept := o.Object["spec"].(map[string]any)["template"]; kept {
 				t.Error("the template of the workload was written into the rollout")
 			}
@@ -262,7 +273,7 @@ func TestRolloutWorkloadRef(t *testing.T) {
 			})
 			a.waitPods(map[string]int32{"1": 1, "2": 1})
 			a.promote()
-			a.wait("Healthy")
+			a.stable()
 			a.waitPods(map[string]int32{"2": 2})
 		})
 	}
@@ -272,7 +283,6 @@ func TestRolloutWorkloadRef(t *testing.T) {
 func TestRolloutEphemeralMetadata(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 2\nstrategy: {canary: {maxSurge: 1, maxUnavailable: 0, canaryMetadata: {labels: {role: canary}}, stableMetadata: {labels: {role: stable}}, steps: [{setWeight: 50}, {pause: {}}]}}")
-	a.wait("Healthy")
 	roles := func(want map[string]string) {
 		t.Helper()
 		eventually(t, time.Minute, fmt.Sprintf("roles of pods %v", want), func(ctx context.Context) error {
@@ -282,7 +292,7 @@ func TestRolloutEphemeralMetadata(t *testing.T) {
 					return err
 				}
 				for _, pod := range pods.Items {
-					if got := pod.Labels["role"]; pod.Status.Phase == corev1.PodRunning && got != role {
+					if got := pod.Labels["role"]; pod.Status.Phase == corev1.PodRunning && pod.DeletionTimestamp == nil && got != role {
 						return fmt.Errorf("pod %s of revision %s is %q", pod.Name, revision, got)
 					}
 				}
@@ -292,11 +302,11 @@ func TestRolloutEphemeralMetadata(t *testing.T) {
 	}
 	roles(map[string]string{"1": "stable"})
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.waitPods(map[string]int32{"1": 1, "2": 1})
 	roles(map[string]string{"1": "stable", "2": "canary"})
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"2": 2})
 	roles(map[string]string{"2": "stable"})
 }
@@ -306,15 +316,7 @@ func TestRolloutVerbs(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, plain)
 	post := func(verb string, body map[string]any) error {
-		o := &unstructured.Unstructured{Object: map[string]any{}}
-		for key, value := range body {
-			o.Object[key] = value
-		}
-		o.SetAPIVersion(nativeRollouts.GroupVersion().String())
-		o.SetKind("Rollout" + strings.ToUpper(verb[:1]) + verb[1:])
-		o.SetName(a.name)
-		_, err := admin.Dynamic.Resource(nativeRollouts).Namespace(a.ns).Create(within(t, time.Minute), o, metav1.CreateOptions{}, verb)
-		return err
+		return a.ask(within(t, time.Minute), admin, nativeRollouts, verb, body, metav1.CreateOptions{})
 	}
 	must := func(verb string, body map[string]any) {
 		t.Helper()
@@ -322,31 +324,31 @@ func TestRolloutVerbs(t *testing.T) {
 			t.Fatalf("%s: %v", verb, err)
 		}
 	}
-	a.wait("Healthy")
+	a.stable()
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	must("abort", nil)
-	a.wait("Degraded")
+	a.aborted()
 	if err := post("promote", nil); !apierrors.IsConflict(err) {
 		t.Errorf("promote of an aborted rollout: %v", err)
 	}
 	must("retry", nil)
-	a.wait("Paused")
+	a.pausedAt(1)
 	step := map[string]any{"step": int64(1)}
 	must("promote", step)
 	if err := post("promote", step); !apierrors.IsConflict(err) {
 		t.Errorf("the second promote of a step: %v", err)
 	}
-	a.wait("Healthy")
+	a.stable()
 	must("undo", nil)
-	a.wait("Paused")
+	a.pausedAt(1)
 	must("promote", map[string]any{"full": true})
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"3": 1})
 	must("pause", nil)
 	a.wait("Paused")
 	must("resume", nil)
-	a.wait("Healthy")
+	a.stable()
 	must("restart", nil)
 	a.waitFor("the restart", func(o *unstructured.Unstructured) bool { return field(o, "status", "restartedAt") != "" })
 }
@@ -355,12 +357,16 @@ func TestRolloutVerbs(t *testing.T) {
 func TestRolloutGroups(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, plain)
-	a.wait("Healthy")
-	o, err := framework.WaitFor(within(t, time.Minute), admin.Dynamic, nativeRollouts, a.ns, a.name, func(o *unstructured.Unstructured) (bool, error) { return field(o, "status", "phase") == "Healthy", nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if other := a.get(); o.GetUID() != other.GetUID() || o.GetResourceVersion() != other.GetResourceVersion() {
-		t.Errorf("%s %s and %s %s", o.GetUID(), o.GetResourceVersion(), other.GetUID(), other.GetResourceVersion())
-	}
+	eventually(t, time.Minute, "the same of both", func(ctx context.Context) error {
+		one, err := admin.Dynamic.Resource(nativeRollouts).Namespace(a.ns).Get(ctx, a.name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		other, err := a.client().Get(ctx, a.name, metav1.GetOptions{})
+		// It may be written between the two.
+		if err == nil && (one.GetUID() != other.GetUID() || one.GetResourceVersion() != other.GetResourceVersion()) {
+			err = fmt.Errorf("%s %s and %s %s", one.GetUID(), one.GetResourceVersion(), other.GetUID(), other.GetResourceVersion())
+		}
+		return err
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -57,16 +58,15 @@ func (a *app) completion(want string) {
 func TestRolloutHistoryLimit(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 1\nrevisionHistoryLimit: 1\nstrategy: {canary: {}}")
-	a.wait("Healthy")
 	for _, version := range []string{"2", "3", "4"} {
 		a.update(version)
-		a.wait("Healthy")
+		a.stable()
 		a.waitPods(map[string]int32{version: 1})
 	}
 	left := func(want ...string) {
 		t.Helper()
-		eventually(t, time.Minute, fmt.Sprintf("revisions %v are left", want), func(context.Context) error {
-			if got := slices.Sorted(maps.Keys(a.sets())); !slices.Equal(got, want) {
+		a.waitSets(fmt.Sprintf("revisions %v are left", want), func(sets map[string]*appsv1.ReplicaSet) error {
+			if got := slices.Sorted(maps.Keys(sets)); !slices.Equal(got, want) {
 				return fmt.Errorf("%v", got)
 			}
 			return nil
@@ -92,17 +92,16 @@ func TestRolloutRollbackWindow(t *testing.T) {
 			a := prepareApp(t)
 			a.judge("fine", "exit 0")
 			a.create(false, judged)
-			a.wait("Healthy")
 			a.completion("Promoted")
 			for i, version := range []string{"2", "3"} {
 				a.update(version)
-				a.wait("Healthy")
+				a.stable()
 				a.completion("Promoted")
 				a.waitPods(map[string]int32{version: 1})
 				a.wantRuns(i + 1)
 			}
 			a.update(c.to)
-			a.wait("Healthy")
+			a.stable()
 			a.waitPods(map[string]int32{"4": 1})
 			a.wantRuns(c.runs)
 			a.completion(c.how)
@@ -113,51 +112,50 @@ func TestRolloutRollbackWindow(t *testing.T) {
 // judge creates an AnalysisTemplate whose only metric is a Job with a command.
 func (a *app) judge(name, command string) {
 	a.t.Helper()
-	create(a.t, admin, a.ns, "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: "+name+"}\nspec:\n"+indent(jobMetric("busybox", command)))
+	create(a.t, admin, a.ns, "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: "+name+"}\nspec:\n"+indent(strings.Replace(jobMetric("busybox", command), "name: job", "name: "+name, 1)))
 }
 
 // How the rollout of a version ended is told, for every way to end.
 func TestRolloutCompletion(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, plain)
-	a.wait("Healthy")
 	a.completion("Promoted")
 	a.update("2")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.completion("")
 	a.abort()
-	a.wait("Degraded")
+	a.aborted()
 	a.completion("Aborted")
 	a.retry()
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.completion("")
 	started, paused := a.duration("rolloutStartedAt"), a.duration("manualPauseStartedAt")
 	if started == "" || paused == "" {
 		t.Errorf("started at %q, paused since %q", started, paused)
 	}
 	a.promote()
-	a.wait("Healthy")
+	a.stable()
 	a.completion("Promoted")
 	if a.duration("finishedAt") == "" || a.duration("manualPauseStartedAt") != "" {
 		t.Errorf("finished at %q, paused since %q", a.duration("finishedAt"), a.duration("manualPauseStartedAt"))
 	}
 	a.update("3")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.promoteFull()
-	a.wait("Healthy")
+	a.stable()
 	a.completion("FastPromoted")
 	// Only the number of pods changes: that is no rollout of a version.
 	finished := a.duration("finishedAt")
 	a.patch(`{"spec":{"replicas":2}}`)
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"3": 2})
 	if a.duration("finishedAt") != finished {
 		t.Errorf("scaling changed the end from %s to %s", finished, a.duration("finishedAt"))
 	}
 	a.update("4")
-	a.wait("Paused")
+	a.pausedAt(1)
 	a.update("3") // back to what is stable
-	a.wait("Healthy")
+	a.stable()
 	a.completion("FastRolledBack")
 }
 
@@ -172,7 +170,6 @@ func TestRolloutRestartBudget(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, false, "replicas: 3\nstrategy: {canary: {maxUnavailable: 3}}")
 	create(t, admin, a.ns, "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: {minAvailable: 2, selector: {matchLabels: {app: web}}}")
-	a.wait("Healthy")
 	a.waitPods(map[string]int32{"1": 3})
 	budgets := corev1.SchemeGroupVersion.WithResource("poddisruptionbudgets")
 	budgets.Group = "policy"
@@ -188,7 +185,7 @@ func TestRolloutRestartBudget(t *testing.T) {
 	began := false
 	ended, err := framework.Record(ctx, admin.Dynamic, corev1.SchemeGroupVersion.WithResource("pods"), a.ns, "", func(event watch.EventType, o *unstructured.Unstructured) {
 		delete(ready, o.GetName())
-		if event != watch.Deleted && o.GetDeletionTimestamp() == nil && podReady(o) {
+		if event != watch.Deleted && o.GetDeletionTimestamp() == nil && hasCondition(o, "Ready") {
 			ready[o.GetName()] = true
 		}
 		if began = began || len(ready) == 3; began {
@@ -201,11 +198,8 @@ func TestRolloutRestartBudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.patch(fmt.Sprintf(`{"spec":{"restartAt":%q}}`, time.Now().Add(time.Second).UTC().Format(time.RFC3339)))
-	a.waitFor("the restart", func(o *unstructured.Unstructured) bool {
-		return field(o, "status", "restartedAt") != "" && field(o, "status", "restartedAt") == field(o, "spec", "restartAt")
-	})
-	a.wait("Healthy")
+	a.restart()
+	a.stable()
 	cancel()
 	<-ended
 	if !began || least != 2 {
@@ -218,10 +212,12 @@ func TestRolloutRestartBudget(t *testing.T) {
 	}
 }
 
-// podReady tells whether a pod says so.
-func podReady(o *unstructured.Unstructured) bool {
-	return slices.ContainsFunc(list(o.Object, "status", "conditions"), func(c map[string]any) bool {
-		return c["type"] == "Ready" && c["status"] == "True"
+// restart asks for new pods and waits until all old ones have been told to go.
+func (a *app) restart() {
+	a.t.Helper()
+	a.patch(fmt.Sprintf(`{"spec":{"restartAt":%q}}`, time.Now().Add(time.Second).UTC().Format(time.RFC3339)))
+	a.waitFor("the restart", func(o *unstructured.Unstructured) bool {
+		return field(o, "status", "restartedAt") != "" && field(o, "status", "restartedAt") == field(o, "spec", "restartAt")
 	})
 }
 
@@ -233,18 +229,17 @@ func TestRolloutAutoscaler(t *testing.T) {
 		t.Run(group, func(t *testing.T) {
 			t.Parallel()
 			a := newApp(t, false, plain)
-			a.wait("Healthy")
 			create(t, admin, a.ns, "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {minReplicas: 3, maxReplicas: 4, scaleTargetRef: {apiVersion: "+version+", kind: Rollout, name: web}}")
 			a.waitPods(map[string]int32{"1": 3})
-			a.wait("Healthy")
+			a.stable()
 			// In the middle of an update, too: the weight holds for the new number.
 			a.update("2")
-			a.wait("Paused")
+			a.pausedAt(1)
 			if _, err := admin.Kube.AutoscalingV2().HorizontalPodAutoscalers(a.ns).Patch(within(t, time.Minute), "web", types.MergePatchType, []byte(`{"spec":{"minReplicas":4}}`), metav1.PatchOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			a.waitPods(map[string]int32{"1": 2, "2": 2})
-			a.wait("Paused")
+			a.pausedAt(1)
 		})
 	}
 }

@@ -37,11 +37,11 @@ func TestKillServerRollouts(t *testing.T) {
 		// Pauses of different length, so that there is something to do all the time.
 		pause := fmt.Sprint(4 * (i + 1))
 		strategy := strings.NewReplacer("PAUSEONLY", pause, "PAUSE", pause+"s", "NAME", a.name).Replace(strategies[i%2])
-		a.create(false, "replicas: 2\nstrategy: "+strategy)
+		a.submit(false, "replicas: 2\nstrategy: "+strategy)
 	}
 	for i := range rollouts {
 		a.name = fmt.Sprintf("web-%02d", i)
-		a.wait("Healthy")
+		a.stable()
 	}
 
 	// Every ReplicaSet that there ever was, and a sign each time that something was written.
@@ -84,7 +84,7 @@ func TestKillServerRollouts(t *testing.T) {
 	}
 	for i := range rollouts {
 		a.name = fmt.Sprintf("web-%02d", i)
-		a.wait("Healthy")
+		a.stable()
 		a.waitPods(map[string]int32{"2": 2})
 		if i%2 == 1 {
 			a.waitSelects(a.name, "2")

@@ -4,132 +4,31 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
-	"os"
+	"strings"
 	"testing"
-	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
-
-var (
-	virtualServices  = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "virtualservices"}
-	destinationRules = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
-	httpRoutes       = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "httproutes"}
-	ingresses        = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses"}
-)
-
-// routerKinds makes sure that the cluster has the custom resources of routers. They stay: other tests may use them.
-func routerKinds(t *testing.T) {
-	t.Helper()
-	data, err := os.ReadFile("testdata/crds/routers.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	crds := schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
-	for _, o := range decode(t, string(data)) {
-		if _, err := admin.Dynamic.Resource(crds).Create(within(t, time.Minute), o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Fatal(err)
-		}
-		waitFor(t, time.Minute, crds, "", o.GetName(), func(o *unstructured.Unstructured) (bool, error) {
-			// A new one says that it has none: null.
-			conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
-			for _, c := range conditions {
-				if m, ok := c.(map[string]any); ok && m["type"] == "Established" && m["status"] == "True" {
-					return true, nil
-				}
-			}
-			return false, nil
-		})
-	}
-}
-
-// route creates an object of a router by the dynamic client: discovery may not know its kind yet.
-func (a *app) route(gvr schema.GroupVersionResource, manifest string) {
-	a.t.Helper()
-	for _, o := range decode(a.t, manifest) {
-		eventually(a.t, time.Minute, "creating "+o.GetKind(), func(ctx context.Context) error {
-			_, err := admin.Dynamic.Resource(gvr).Namespace(a.ns).Create(ctx, o, metav1.CreateOptions{})
-			return err
-		})
-	}
-}
-
-// waitRoute waits until a part of a router's object reads as wanted.
-func (a *app) waitRoute(gvr schema.GroupVersionResource, name, what string, read func(*unstructured.Unstructured) string, want string) {
-	a.t.Helper()
-	last := ""
-	eventually(a.t, 90*time.Second, fmt.Sprintf("%s of %s: %s", what, name, want), func(ctx context.Context) error {
-		o, err := admin.Dynamic.Resource(gvr).Namespace(a.ns).Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		if last = read(o); last != want {
-			return fmt.Errorf("it is %s", last)
-		}
-		return nil
-	})
-}
-
-// list reads a list of objects below an object.
-func list(o map[string]any, path ...string) []map[string]any {
-	found, _, _ := unstructured.NestedSlice(o, path...)
-	var objects []map[string]any
-	for _, element := range found {
-		if m, ok := element.(map[string]any); ok {
-			objects = append(objects, m)
-		}
-	}
-	return objects
-}
-
-// meshWeights are the HTTP routes of a VirtualService as NAME:STABLE/CANARY.
-func meshWeights(o *unstructured.Unstructured) string {
-	text := ""
-	for _, route := range list(o.Object, "spec", "http") {
-		text += fmt.Sprint(route["name"])
-		for i, destination := range list(route, "route") {
-			text += []string{":", "/", "/"}[min(i, 2)] + fmt.Sprint(destination["weight"])
-		}
-		text += " "
-	}
-	return text
-}
 
 // An Istio canary by two Services: weights by step, header route first and gone at the end.
 func TestRolloutIstio(t *testing.T) {
 	t.Parallel()
-	routerKinds(t)
-	a := prepareApp(t)
-	a.services("stable", "canary")
-	a.route(virtualServices, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: mesh}\nspec: {http: [{name: primary, timeout: 5s, route: [{destination: {host: stable}, weight: 100}, {destination: {host: canary}, weight: 0}]}]}")
-	a.create(false, `
-replicas: 2
-strategy:
-  canary:
-    canaryService: canary
-    stableService: stable
-    scaleDownDelaySeconds: 1
-    trafficRouting:
-      managedRoutes: [{name: testers}]
-      istio: {virtualService: {name: mesh, routes: [primary]}}
-    steps:
-    - setWeight: 10
-    - setHeaderRoute: {name: testers, match: [{headerName: agent, headerValue: {exact: tester}}]}
-    - pause: {}
-    - setWeight: 50
-    - pause: {}
+	a := trafficApp(t, mesh)
+	a.createRouted(2, "{managedRoutes: [{name: testers}], istio: {virtualService: {name: mesh, routes: [primary]}}}", `
+scaleDownDelaySeconds: 1
+steps:
+- setWeight: 10
+- setHeaderRoute: {name: testers, match: [{headerName: agent, headerValue: {exact: tester}}]}
+- pause: {}
+- setWeight: 50
+- pause: {}
 `)
-	a.wait("Healthy")
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "primary:100/0 ")
+	a.waitMesh("primary:100/0 ")
 	a.waitSelects("stable", "1")
 	a.update("2")
-	a.wait("Paused")
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "testers:100 primary:90/10 ")
+	a.pausedAt(2)
+	a.waitMesh("testers:100 primary:90/10 ")
 	a.waitSelects("canary", "2")
 	a.waitSelects("stable", "1")
 	a.waitPods(map[string]int32{"1": 2, "2": 1})
@@ -138,11 +37,11 @@ strategy:
 		t.Errorf("status says %+v", weights)
 	}
 	a.promote()
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "testers:100 primary:50/50 ")
-	a.wait("Paused")
+	a.pausedAt(4)
+	a.waitMesh("testers:100 primary:50/50 ")
 	a.promote()
-	a.wait("Healthy")
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "primary:100/0 ")
+	a.stable()
+	a.waitMesh("primary:100/0 ")
 	a.waitSelects("stable", "2")
 	a.waitPods(map[string]int32{"2": 2})
 	timeout := func(o *unstructured.Unstructured) string {
@@ -151,20 +50,19 @@ strategy:
 	a.waitRoute(virtualServices, "mesh", "what others wrote", timeout, "5s")
 	// An abort sends all back at once.
 	a.update("3")
-	a.wait("Paused")
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "testers:100 primary:90/10 ")
+	a.pausedAt(2)
+	a.waitMesh("testers:100 primary:90/10 ")
 	a.abort()
-	a.wait("Degraded")
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "primary:100/0 ")
+	a.aborted()
+	a.waitMesh("primary:100/0 ")
 }
 
-// An Istio canary by subsets of one host.
+// An Istio canary by subsets of one host, and an abort that sends all back to the old subset.
 func TestRolloutIstioSubsets(t *testing.T) {
 	t.Parallel()
-	routerKinds(t)
-	a := prepareApp(t)
-	a.route(virtualServices, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: mesh}\nspec: {http: [{name: primary, route: [{destination: {host: web, subset: old-pods}, weight: 100}, {destination: {host: web, subset: new-pods}, weight: 0}]}]}")
-	a.route(destinationRules, "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: pods}\nspec: {host: web, subsets: [{name: old-pods, labels: {app: web}}, {name: new-pods, labels: {app: web}}]}")
+	a := trafficApp(t,
+		"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: mesh}\nspec: {http: [{name: primary, route: [{destination: {host: web, subset: old-pods}, weight: 100}, {destination: {host: web, subset: new-pods}, weight: 0}]}]}",
+		"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: pods}\nspec: {host: web, subsets: [{name: old-pods, labels: {app: web}}, {name: new-pods, labels: {app: web}}]}")
 	a.create(false, `
 replicas: 1
 strategy:
@@ -173,143 +71,238 @@ strategy:
       istio: {virtualService: {name: mesh}, destinationRule: {name: pods, canarySubsetName: new-pods, stableSubsetName: old-pods}}
     steps: [{setWeight: 25}, {pause: {}}]
 `)
-	a.wait("Healthy")
-	a.update("2")
-	a.wait("Paused")
-	hashes := func(o *unstructured.Unstructured) string {
-		text := ""
-		for _, subset := range list(o.Object, "spec", "subsets") {
-			labels, _ := subset["labels"].(map[string]any)
-			text += fmt.Sprintf("%v=%v ", subset["name"], labels[labelHash])
-		}
-		return text
+	share := func(old, fresh string) {
+		t.Helper()
+		a.waitRoute(destinationRules, "pods", "subsets", subsets, fmt.Sprintf("old-pods=%s new-pods=%s ", a.hash(old), a.hash(fresh)))
 	}
-	a.waitRoute(destinationRules, "pods", "subsets", hashes, fmt.Sprintf("old-pods=%s new-pods=%s ", a.hash("1"), a.hash("2")))
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "primary:75/25 ")
+	a.update("2")
+	a.pausedAt(1)
+	share("1", "2")
+	a.waitMesh("primary:75/25 ")
+	a.abort()
+	a.aborted()
+	a.waitMesh("primary:100/0 ")
+	share("1", "1")
+	a.retry()
+	a.pausedAt(1)
+	share("1", "2")
+	a.waitMesh("primary:75/25 ")
 	a.promote()
-	a.wait("Healthy")
-	a.waitRoute(destinationRules, "pods", "subsets", hashes, fmt.Sprintf("old-pods=%s new-pods=%s ", a.hash("2"), a.hash("2")))
-	a.waitRoute(virtualServices, "mesh", "weights", meshWeights, "primary:100/0 ")
+	a.stable()
+	share("2", "2")
+	a.waitMesh("primary:100/0 ")
+}
+
+// Two Services take turns: the one that the new pods are behind becomes the stable one, and none changes under traffic.
+func TestRolloutPingPong(t *testing.T) {
+	t.Parallel()
+	routerKinds(t)
+	a := prepareApp(t)
+	a.services("ping", "pong")
+	a.route("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: mesh}\nspec: {http: [{name: primary, route: [{destination: {host: ping}, weight: 100}, {destination: {host: pong}, weight: 0}]}]}")
+	a.create(false, `
+replicas: 1
+strategy:
+  canary:
+    pingPong: {pingService: ping, pongService: pong}
+    scaleDownDelaySeconds: 1
+    trafficRouting: {istio: {virtualService: {name: mesh}}}
+    steps: [{setWeight: 25}, {pause: {}}]
+`)
+	a.waitMesh("primary:100/0 ")
+	a.waitSelects("ping", "1")
+	a.update("2")
+	a.pausedAt(1)
+	a.waitMesh("primary:75/25 ")
+	a.waitSelects("pong", "2")
+	a.waitSelects("ping", "1")
+	a.promote()
+	a.stable()
+	a.waitMesh("primary:0/100 ")
+	a.waitSelects("pong", "2")
+	a.update("3")
+	a.pausedAt(1)
+	a.waitMesh("primary:25/75 ")
+	a.waitSelects("ping", "3")
+	a.waitSelects("pong", "2")
 }
 
 // The Gateway API, by the configuration of the plugin that the peer needs for it.
 func TestRolloutGateway(t *testing.T) {
 	t.Parallel()
-	routerKinds(t)
-	a := prepareApp(t)
-	a.services("stable", "canary")
-	a.create(false, `
-replicas: 1
-strategy:
-  canary:
-    canaryService: canary
-    stableService: stable
-    scaleDownDelaySeconds: 1
-    trafficRouting:
-      managedRoutes: [{name: testers}]
-      plugins: {argoproj-labs/gatewayAPI: {httpRoute: front}}
-    steps:
-    - setWeight: 30
-    - setHeaderRoute: {name: testers, match: [{headerName: agent, headerValue: {exact: tester}}]}
-    - pause: {}
-`)
+	a := trafficApp(t)
+	a.submit(false, routedSpec(1, "{managedRoutes: [{name: testers}], plugins: {argoproj-labs/gatewayAPI: {httpRoute: http}}}", `
+scaleDownDelaySeconds: 1
+steps:
+- setWeight: 30
+- setHeaderRoute: {name: testers, match: [{headerName: agent, headerValue: {exact: tester}}]}
+- pause: {}
+`))
 	// The route comes later: the rollout says that it is missing, and goes on when it is there.
-	a.waitFor("the missing route is named", func(o *unstructured.Unstructured) bool {
-		return field(o, "status", "phase") == "Degraded"
-	})
-	a.route(httpRoutes, "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: front}\nspec: {rules: [{backendRefs: [{name: stable, port: 80}, {name: canary, port: 80}]}, {matches: [{path: {type: PathPrefix, value: /docs}}], backendRefs: [{name: docs, port: 80}]}]}")
-	weights := func(o *unstructured.Unstructured) string {
-		text := ""
-		for _, rule := range list(o.Object, "spec", "rules") {
-			for _, ref := range list(rule, "backendRefs") {
-				text += fmt.Sprintf("%v:%v ", ref["name"], ref["weight"])
-			}
-		}
-		return text
-	}
-	a.wait("Healthy")
-	a.waitRoute(httpRoutes, "front", "weights", weights, "stable:100 canary:0 docs:1 ")
+	a.wait("Degraded")
+	a.route(gateway)
+	a.stable()
+	a.waitRoute(httpRoutes, "http", "backends", backends, "stable:100 canary:0 ; docs:1 ; ")
 	a.update("2")
-	a.wait("Paused")
-	a.waitRoute(httpRoutes, "front", "weights", weights, "stable:70 canary:30 docs:1 canary:1 ")
+	a.pausedAt(2)
+	a.waitRoute(httpRoutes, "http", "backends", backends, "stable:70 canary:30 ; docs:1 ; canary:1 ; ")
 	a.promote()
-	a.wait("Healthy")
-	a.waitRoute(httpRoutes, "front", "weights", weights, "stable:100 canary:0 docs:1 ")
+	a.stable()
+	a.waitRoute(httpRoutes, "http", "backends", backends, "stable:100 canary:0 ; docs:1 ; ")
+}
+
+// A route for gRPC and one for HTTP share the traffic in the same way, and testers are told by their header in both.
+func TestRolloutGRPCAndHTTP(t *testing.T) {
+	t.Parallel()
+	a := trafficApp(t, gateway, "apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: grpc}\nspec: {rules: [{matches: [{method: {service: shop.Basket}}], backendRefs: [{name: stable, port: 80}, {name: canary, port: 80}]}]}")
+	a.createRouted(1, "{managedRoutes: [{name: testers}], plugins: {argoproj-labs/gatewayAPI: {httpRoutes: [{name: http, useHeaderRoutes: true}], grpcRoutes: [{name: grpc, useHeaderRoutes: true}]}}}", `
+steps:
+- setHeaderRoute: {name: testers, match: [{headerName: agent, headerValue: {exact: tester}}]}
+- setWeight: 20
+- pause: {}
+- setHeaderRoute: {name: testers}
+- setWeight: 60
+- pause: {}
+`)
+	both := func(shared, testers string) {
+		t.Helper()
+		a.waitRoute(httpRoutes, "http", "backends", backends, shared+"docs:1 ; "+testers)
+		a.waitRoute(grpcRoutes, "grpc", "backends", backends, shared+testers)
+	}
+	both("stable:100 canary:0 ; ", "")
+	a.update("2")
+	a.pausedAt(2)
+	both("stable:80 canary:20 ; ", "canary:1 ; ")
+	a.promote()
+	a.pausedAt(5)
+	both("stable:40 canary:60 ; ", "")
+	a.abort()
+	a.aborted()
+	both("stable:100 canary:0 ; ", "")
+	a.retry()
+	a.pausedAt(2)
+	both("stable:80 canary:20 ; ", "canary:1 ; ")
+	a.promoteFull()
+	a.stable()
+	both("stable:100 canary:0 ; ", "")
+}
+
+// A part of the requests is copied to the new pods, more and then fewer, in a mesh.
+func TestRolloutIstioMirror(t *testing.T) {
+	t.Parallel()
+	a := trafficApp(t, mesh)
+	a.createRouted(1, "{managedRoutes: [{name: copies}, {name: more}], istio: {virtualService: {name: mesh, routes: [primary]}}}", `
+steps:
+- setCanaryScale: {replicas: 1}
+- setMirrorRoute: {name: copies, match: [{method: {exact: GET}, path: {prefix: /}}]}
+- pause: {}
+- setMirrorRoute: {name: more, percentage: 80, match: [{path: {prefix: /api}}]}
+- pause: {}
+- setMirrorRoute: {name: copies}
+- setWeight: 40
+- pause: {}
+`)
+	at := func(step int64, mirrors, weights string) {
+		t.Helper()
+		a.pausedAt(step)
+		a.waitRoute(virtualServices, "mesh", "mirrors", meshMirrors, mirrors)
+		a.waitMesh(weights)
+	}
+	a.update("2")
+	at(2, "copies>canary:100 primary ", "copies:100/0 primary:100/0 ")
+	a.promote()
+	at(4, "copies>canary:100 more>canary:80 primary ", "copies:100/0 more:100/0 primary:100/0 ")
+	a.promote()
+	at(7, "more>canary:80 primary ", "more:60/40 primary:60/40 ")
+	a.promote()
+	a.stable()
+	a.waitRoute(virtualServices, "mesh", "mirrors", meshMirrors, "primary ")
+	a.waitMesh("primary:100/0 ")
 }
 
 // nginx by a second Ingress, and the number of new pods set apart from their weight.
 func TestRolloutNginxAndCanaryScale(t *testing.T) {
 	t.Parallel()
-	a := prepareApp(t)
-	a.services("stable", "canary")
-	a.route(ingresses, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: front, annotations: {kubernetes.io/ingress.class: nginx}}\nspec: {rules: [{host: web.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: stable, port: {number: 80}}}}]}}]}")
-	a.create(false, `
-replicas: 4
-strategy:
-  canary:
-    canaryService: canary
-    stableService: stable
-    scaleDownDelaySeconds: 600
-    trafficRouting: {nginx: {stableIngress: front}}
-    steps:
-    - setCanaryScale: {replicas: 0}
-    - pause: {}
-    - setCanaryScale: {weight: 25}
-    - setWeight: 10
-    - pause: {}
-    - setCanaryScale: {matchTrafficWeight: true}
-    - setWeight: 75
-    - pause: {}
-    - setWeight: 50
-    - pause: {}
+	a := routedApp(t, 4, `
+scaleDownDelaySeconds: 600
+steps:
+- setCanaryScale: {replicas: 0}
+- pause: {}
+- setCanaryScale: {weight: 25}
+- setWeight: 10
+- pause: {}
+- setCanaryScale: {matchTrafficWeight: true}
+- setWeight: 75
+- pause: {}
+- setWeight: 50
+- pause: {}
 `)
-	weight := func(o *unstructured.Unstructured) string {
-		return o.GetAnnotations()["nginx.ingress.kubernetes.io/canary-weight"]
-	}
-	a.wait("Healthy")
-	a.waitRoute(ingresses, "web-front-canary", "weight", weight, "0")
+	a.waitNginx("0")
 	a.update("2")
 	for _, step := range []struct {
 		index  int64
 		canary int32
 		weight string
 	}{{1, 0, "0"}, {4, 1, "10"}, {7, 3, "75"}, {9, 2, "50"}} {
-		a.waitFor(fmt.Sprintf("pause at step %d", step.index), func(o *unstructured.Unstructured) bool {
-			index, _, _ := unstructured.NestedInt64(o.Object, "status", "currentStepIndex")
-			return index == step.index && field(o, "status", "phase") == "Paused"
-		})
+		a.pausedAt(step.index)
 		a.waitPods(map[string]int32{"1": 4, "2": step.canary})
-		a.waitRoute(ingresses, "web-front-canary", "weight", weight, step.weight)
+		a.waitNginx(step.weight)
 		a.promote()
 	}
-	a.wait("Healthy")
+	a.stable()
 	a.waitPods(map[string]int32{"1": 4, "2": 4})
-	a.waitRoute(ingresses, "web-front-canary", "weight", weight, "0")
+	a.waitNginx("0")
 }
 
-// With dynamicStableScale the old pods go as their part of the traffic does, and come back before it does.
+// With dynamicStableScale the old pods go as their part of the traffic does, and come back before it does: after an
+// abort, or when somebody goes back to the old version.
 func TestRolloutDynamicStableScale(t *testing.T) {
 	t.Parallel()
-	a := prepareApp(t)
-	a.services("stable", "canary")
-	a.route(ingresses, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: front}\nspec: {rules: [{host: web.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: stable, port: {number: 80}}}}]}}]}")
-	a.create(false, `
-replicas: 4
-strategy:
-  canary:
-    canaryService: canary
-    stableService: stable
-    dynamicStableScale: true
-    trafficRouting: {nginx: {stableIngress: front}}
-    steps: [{setWeight: 25}, {pause: {}}, {setWeight: 75}, {pause: {}}]
-`)
-	a.wait("Healthy")
+	for name, c := range map[string]struct {
+		fields string
+		back   func(*app)
+		want   map[string]int32
+	}{
+		"abort": {"", func(a *app) { a.abort(); a.aborted() }, map[string]int32{"1": 4}},
+		"abort with a delay": {"abortScaleDownDelaySeconds: 600\n", func(a *app) { a.abort(); a.aborted() },
+			map[string]int32{"1": 4, "2": 3}},
+		"way back": {"", func(a *app) { a.update("1"); a.stable() }, map[string]int32{"3": 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := routedApp(t, 4, c.fields+"dynamicStableScale: true\nsteps: [{setWeight: 25}, {pause: {}}, {setWeight: 75}, {pause: {}}]")
+			a.update("2")
+			a.pausedAt(1)
+			a.waitPods(map[string]int32{"1": 3, "2": 1})
+			a.waitNginx("25")
+			a.promote()
+			a.pausedAt(3)
+			a.waitPods(map[string]int32{"1": 1, "2": 3})
+			a.waitNginx("75")
+			c.back(a)
+			a.waitPods(c.want)
+			a.waitNginx("0")
+		})
+	}
+}
+
+// A pause by hand holds the weight as well as the pods.
+func TestRolloutRoutedPausedByHand(t *testing.T) {
+	t.Parallel()
+	a := routedApp(t, 2, "scaleDownDelaySeconds: 1\nsteps: [{setWeight: 50}, {pause: {}}, {setWeight: 100}]")
 	a.update("2")
-	a.wait("Paused")
-	a.waitPods(map[string]int32{"1": 3, "2": 1})
+	a.pausedAt(1)
+	a.waitNginx("50")
+	a.patch(`{"spec":{"paused":true}}`)
+	a.waitFor("the pause by hand", func(o *unstructured.Unstructured) bool {
+		return strings.HasPrefix(field(o, "status", "message"), "manually paused")
+	})
+	// The step is over as soon as the hand is gone.
 	a.promote()
-	a.waitPods(map[string]int32{"1": 1, "2": 3})
-	a.abort()
-	a.wait("Degraded")
-	a.waitPods(map[string]int32{"1": 4})
+	a.waitNginx("50")
+	a.waitPods(map[string]int32{"1": 2, "2": 1})
+	a.patch(`{"spec":{"paused":false}}`)
+	a.stable()
+	a.waitNginx("0")
+	a.waitPods(map[string]int32{"2": 2})
 }

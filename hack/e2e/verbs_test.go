@@ -197,7 +197,7 @@ func TestVerbEvent(t *testing.T) {
 // waitEvent waits for an Event about an object.
 func waitEvent(t *testing.T, ns, about string, match func(reason, message string) bool, what string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	found := make(chan struct{}, 1)
 	var seen []string

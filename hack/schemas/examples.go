@@ -87,6 +87,38 @@ func Examples(folder string) ([]Example, error) {
 	return out, nil
 }
 
+// Ours returns the documents of a file of manifests, as JSON, that are of the groups that serve a family. Examples show
+// them with what they need beside them, of which others judge.
+func Ours(file, family string) ([][]byte, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	reader := yamlutil.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
+	for {
+		document, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		text, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		var meta struct{ APIVersion string }
+		if err := json.Unmarshal(text, &meta); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		group, _, _ := strings.Cut(meta.APIVersion, "/")
+		if group == argoproj.SchemeGroupVersion.Group || group == family+".argosy.dev" {
+			out = append(out, text)
+		}
+	}
+}
+
 // TestExamples decodes the peers' manifests in a folder of cases strictly, and checks that they come back as they
 // were, with nothing added: which is what a GitOps tool compares. There must be at least so many. Those of which wrong
 // tells are refused by the peer too.

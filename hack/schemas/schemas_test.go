@@ -5,6 +5,8 @@ package schemas
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -144,5 +146,26 @@ func TestToward(t *testing.T) {
 		if _, ok := o["flag"]; !ok || o["inner"] == nil {
 			t.Errorf("seed %d: %v", seed, o)
 		}
+	}
+}
+
+// What stands beside our objects in a file is left out.
+func TestOurs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "example.yaml")
+	text := "# first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: rollout.argosy.dev/v1alpha1\nkind: Rollout\n---\n" +
+		"apiVersion: argoproj.io/v1alpha1\nkind: AnalysisRun\n---\napiVersion: v1\nkind: ServiceAccount\n---\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ours, err := Ours(file, "rollout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, document := range ours {
+		got = append(got, string(document))
+	}
+	if want := []string{`{"apiVersion":"rollout.argosy.dev/v1alpha1","kind":"Rollout"}`, `{"apiVersion":"argoproj.io/v1alpha1","kind":"AnalysisRun"}`}; !slices.Equal(got, want) {
+		t.Errorf("%v", got)
 	}
 }

@@ -136,6 +136,16 @@ func TestTakenOver(t *testing.T) {
 	s.wantPods("1:1 2:1")
 }
 
+// workload is the Deployment that a rollout takes over, with so many pods.
+func (s *sim) workload(replicas int32) {
+	s.t.Helper()
+	w := &Workload{UID: "w", Generation: 7, Replicas: &replicas, Selector: raw.Object{Raw: []byte(`{"matchLabels":{"app":"ro"}}`)}}
+	if err := w.Template.UnmarshalJSON([]byte(`{"metadata":{"labels":{"app":"ro"}},"spec":{"containers":[{"name":"c","image":"one"}]}}`)); err != nil {
+		s.t.Fatalf("%v", err)
+	}
+	s.world.Workload = w
+}
+
 func TestWorkloadRef(t *testing.T) {
 	for _, how := range []rov1.ScaleDownPolicy{"", rov1.ScaleDownNever, rov1.ScaleDownOnSuccess, rov1.ScaleDownProgressively} {
 		t.Run(string(how), func(t *testing.T) {
@@ -143,11 +153,7 @@ func TestWorkloadRef(t *testing.T) {
 			if how == "" {
 				s.ro.Spec.WorkloadRef.ScaleDown = ""
 			}
-			w := &Workload{UID: "w", Generation: 7, Replicas: ptr.To(int32(4)), Selector: raw.Object{Raw: []byte(`{"matchLabels":{"app":"ro"}}`)}}
-			if err := w.Template.UnmarshalJSON([]byte(`{"metadata":{"labels":{"app":"ro"}},"spec":{"containers":[{"name":"c","image":"one"}]}}`)); err != nil {
-				t.Fatal(err)
-			}
-			s.world.Workload = w
+			s.workload(4)
 			seen := map[int32]bool{}
 			n := 0
 			s.takes = func(*appsReplicaSet) time.Duration { n++; return time.Duration(n) * time.Second }

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"sigs.k8s.io/yaml"
 
 	"argosy.dev/argosy/apis/application/install"
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -85,23 +84,26 @@ func TestExamples(t *testing.T) {
 	if err != nil || len(files) < 4 {
 		t.Fatalf("only %d examples, error %v", len(files), err)
 	}
+	judged := 0
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		ours, err := schemas.Ours(file, "application")
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := yaml.YAMLToJSONStrict(text)
-		if err != nil {
-			t.Fatal(err)
+		judged += len(ours)
+		for _, data := range ours {
+			obj, _, err := codecs.UniversalDeserializer().Decode(data, nil, nil)
+			if err != nil {
+				t.Errorf("%s: %v", file, err)
+				continue
+			}
+			if errs, warnings := validate(obj); len(errs) > 0 || len(warnings) > 0 {
+				t.Errorf("%s: %v, warnings %q", file, errs, warnings)
+			}
 		}
-		obj, _, err := codecs.UniversalDeserializer().Decode(data, nil, nil)
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-			continue
-		}
-		if errs, warnings := validate(obj); len(errs) > 0 || len(warnings) > 0 {
-			t.Errorf("%s: %v, warnings %q", file, errs, warnings)
-		}
+	}
+	if judged < len(files) {
+		t.Errorf("%d objects of ours in %d examples", judged, len(files))
 	}
 }
 
