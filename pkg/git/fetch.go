@@ -32,6 +32,9 @@ type order struct {
 	// shallow leaves out the parents of the wants.
 	shallow bool
 	filter  packp.Filter
+	// multiACK says that we understand several acknowledgements, without which Azure DevOps refuses to serve. All servers of
+	// HTTP know it; go-git leaves it out of what they say, since it does not use it to find out more.
+	multiACK bool
 }
 
 // fetch gets a commit with all its files.
@@ -98,7 +101,7 @@ func (r *Repository) into(ctx context.Context, s session, adv *packp.AdvRefs, co
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	o := order{wants: []plumbing.Hash{want}, shallow: !full && adv.Capabilities.Supports(capability.Shallow)}
+	o := order{wants: []plumbing.Hash{want}, shallow: !full && adv.Capabilities.Supports(capability.Shallow), multiACK: strings.HasPrefix(r.address.Scheme, "http")}
 	if o.shallow {
 		o.shallows = hashes(next.Shallow, maxHaves)
 		o.haves = slices.Concat(o.shallows, hashes(next.Complete, maxHaves))
@@ -214,6 +217,9 @@ func download(ctx context.Context, s session, adv *packp.AdvRefs, o order, dir s
 	if o.shallow {
 		req.Depth = packp.DepthCommits(1)
 		req.Capabilities.Set(capability.Shallow) //nolint:errcheck // It takes no argument.
+	}
+	if o.multiACK {
+		req.Capabilities.Set(capability.MultiACK) //nolint:errcheck // It takes no argument.
 	}
 	if o.filter != "" {
 		req.Capabilities.Set(capability.Filter) //nolint:errcheck // It takes no argument.

@@ -77,6 +77,7 @@ func TestTransports(t *testing.T) {
 	clientCA := gitserver.NewCA(t)
 	mutual := gitserver.Start(t, gitserver.Options{ClientCA: clientCA.PEM})
 	plain := gitserver.Start(t, gitserver.Options{Plain: true})
+	azure := gitserver.Start(t, gitserver.Options{Token: "t0ken", MultiACK: true})
 	cert, key := clientCA.Client(t, "ada")
 	for _, c := range []struct {
 		name   string
@@ -90,6 +91,7 @@ func TestTransports(t *testing.T) {
 		{"https with a client certificate", mutual, mutual.HTTPS, remote.Access{ClientCert: cert, ClientKey: key, CA: string(mutual.CA)}},
 		{"https, any certificate", bearer, bearer.HTTPS, remote.Access{BearerToken: "t0ken", Insecure: true}},
 		{"https, password in the URL", basic, func(name string) string { return strings.Replace(basic.HTTPS(name), "://", "://ada:s3cret@", 1) }, remote.Access{CA: string(basic.CA)}},
+		{"https of Azure DevOps", azure, azure.HTTPS, remote.Access{BearerToken: "t0ken", CA: string(azure.CA)}},
 		{"http", plain, plain.HTTPS, remote.Access{}},
 		{"ssh", basic, basic.SSH, remote.Access{PrivateKey: basic.PrivateKey, KnownHosts: basic.KnownHosts}},
 		{"ssh, any host key", basic, basic.SSH, remote.Access{PrivateKey: basic.PrivateKey, Insecure: true}},
@@ -99,7 +101,7 @@ func TestTransports(t *testing.T) {
 			name := strings.ReplaceAll(strings.ReplaceAll(c.name, " ", "-"), ",", "") + ".git"
 			served := c.server.Repository(name)
 			served.Commit(map[string]string{"a.txt": "one", "deep/b.txt": strings.Repeat("long ", 10000)})
-			r := open(t, store(t, git.Options{AllowFile: true}), c.url(name), c.access)
+			r := open(t, store(t, git.Options{FileDirs: []string{c.server.Root}}), c.url(name), c.access)
 			if got := content(t, r, "", "a.txt"); got != "one" {
 				t.Errorf("first commit: %q", got)
 			}
@@ -172,6 +174,47 @@ func TestRefusals(t *testing.T) {
 
 func sameHost(known, other string) string {
 	return strings.Fields(known)[0] + " " + strings.Join(strings.Fields(other)[1:], " ")
+}
+
+// TestFiles: repositories are files of the server in folders only that the administrator names.
+func TestFiles(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	served := server.Repository("team/app.git")
+	served.Commit(map[string]string{"a.txt": "one"})
+	elsewhere := gitserver.Start(t, gitserver.Options{})
+	elsewhere.Repository("secret.git").Commit(map[string]string{"a.txt": "secret"})
+	must(t, os.Symlink(filepath.Join(elsewhere.Root, "secret.git"), filepath.Join(server.Root, "out.git")))
+	must(t, os.Mkdir(filepath.Join(server.Root, "tree"), 0o755))
+	must(t, os.Symlink(filepath.Join(elsewhere.Root, "secret.git"), filepath.Join(server.Root, "tree", ".git")))
+	alias := filepath.Join(t.TempDir(), "alias")
+	must(t, os.Symlink(server.Root, alias))
+	for _, c := range []struct {
+		name, url string
+		dirs      []string
+		want      string // of the error, "" for none
+	}{
+		{"nothing is allowed", server.File("team/app.git"), nil, "--application-repository-dirs"},
+		{"the folder", server.File("team/app.git"), []string{"/nowhere", server.Root}, ""},
+		{"the repository itself", server.File("team/app.git"), []string{filepath.Join(server.Root, "team/app.git")}, ""},
+		{"a link to the folder is allowed", "file://" + alias + "/team/app.git", []string{alias}, ""},
+		{"another folder", server.File("team/app.git"), []string{elsewhere.Root}, "--application-repository-dirs"},
+		{"the beginning of its name", server.File("team/app.git"), []string{strings.TrimSuffix(server.Root, filepath.Base(server.Root)) + "0"}, "--application-repository-dirs"},
+		{"nothing there", server.File("none.git"), []string{server.Root}, "repository not found"},
+		{"a link out of it", server.File("out.git"), []string{server.Root}, "--application-repository-dirs"},
+		{"a working tree whose .git is a link out of it", server.File("tree"), []string{server.Root}, "--application-repository-dirs"},
+		{"dots", server.File("team/../../secret.git"), []string{server.Root}, "--application-repository-dirs"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := store(t, git.Options{FileDirs: c.dirs}).Repository(c.url, remote.Access{})
+			text := ""
+			if err == nil {
+				text, err = read(t, r, "main", "a.txt")
+			}
+			if c.want == "" && (err != nil || text != "one") || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %q, %v, want %q", text, err, c.want)
+			}
+		})
+	}
 }
 
 // TestLocalAddresses: what is the server's own is not reached unless it is allowed.

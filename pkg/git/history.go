@@ -96,7 +96,7 @@ func (r *Repository) fetchHistory(ctx context.Context, dir string, known state, 
 	if err != nil {
 		return err
 	}
-	o := order{wants: tips(adv), haves: hashes(known.Complete, maxHaves)}
+	o := order{wants: tips(adv), haves: hashes(known.Complete, maxHaves), multiACK: strings.HasPrefix(r.address.Scheme, "http")}
 	if adv.Capabilities.Supports(capability.Filter) {
 		o.filter = packp.FilterTreeDepth(0)
 	}

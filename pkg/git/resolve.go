@@ -36,7 +36,7 @@ type Revision struct {
 
 // Resolve returns the commit of a revision: "" or HEAD, a branch, a tag, a full name (refs/...), a whole or short SHA, or a
 // semver constraint over tags, of which only those that begin with tagPrefix count, without it. The refs that it goes by
-// are at most so old; a whole SHA is returned as it is.
+// are at most so old, and nearly new if there is no such revision among them; a whole SHA is returned as it is.
 func (r *Repository) Resolve(ctx context.Context, revision, tagPrefix string, age time.Duration) (Revision, error) {
 	if IsSHA(revision) {
 		return Revision{Commit: strings.ToLower(revision)}, nil
@@ -57,6 +57,10 @@ func (r *Repository) Resolve(ctx context.Context, revision, tagPrefix string, ag
 			return Revision{}, err
 		}
 		return Revision{Commit: commit}, nil
+	}
+	if age > refusalAge {
+		// It may be newer than the refs, and nobody would ask for others.
+		return r.Resolve(ctx, revision, tagPrefix, refusalAge)
 	}
 	return Revision{}, fmt.Errorf("%s: %w: %q is no branch, tag, commit or constraint that a tag satisfies", r.address, ErrRevision, revision)
 }

@@ -62,10 +62,13 @@ func set[T int | int64 | time.Duration](value *T, instead T) {
 type Options struct {
 	// Dir is the data directory. It belongs to one store at a time.
 	Dir string
-	// AllowFile allows file:// URLs. Users could read files of the server by them, so it is for tests.
-	AllowFile bool
+	// FileDirs are folders below which repositories of file:// URLs may be. Where there are none such URLs are refused: users
+	// could read whatever the server can by them.
+	FileDirs []string
 	// AllowLocal allows hosts that are the machine itself or on its link.
 	AllowLocal bool
+	// Tokens gets tokens for credentials that have to be exchanged for one. Nil: such cannot be used.
+	Tokens *remote.Tokens
 	// Limits bound what a repository may take.
 	Limits Limits
 	// Asked is told of each request to a repository ("ls-remote" or "fetch"), and Forgot of a repository that nobody uses any
@@ -154,8 +157,8 @@ func (s *Store) Repository(url string, access remote.Access) (*Repository, error
 	if err != nil {
 		return nil, err
 	}
-	if address.Scheme == "file" && !s.options.AllowFile {
-		return nil, errors.New("file:// repositories are not allowed on this server")
+	if address.Scheme == "file" && !below(s.options.FileDirs, filepath.Clean(address.Path)) {
+		return nil, errNoFiles
 	}
 	if address.Password != "" && access.Password == "" && access.BearerToken == "" {
 		access.Username, access.Password = address.User, address.Password

@@ -5,10 +5,12 @@ package git
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,19 +36,23 @@ func (r *Repository) session(ctx context.Context) (session, error) {
 	case "ssh":
 		return dialSSH(ctx, r)
 	case "file":
-		return openFile(r.address.Path)
+		return openFile(r.store.options.FileDirs, r.address.Path)
 	}
-	return r.sessionHTTP()
+	return r.sessionHTTP(ctx)
 }
 
 // sessionHTTP speaks HTTP by go-git, which follows redirects of the first request only, never from https to http, and takes
 // the credentials off where they lead to another host.
-func (r *Repository) sessionHTTP() (session, error) {
+func (r *Repository) sessionHTTP(ctx context.Context) (session, error) {
 	web, err := r.webTransport()
 	if err != nil {
 		return nil, err
 	}
-	client := githttp.NewClientWithOptions(&http.Client{Transport: sized{web, r.store.limits}},
+	access, err := r.store.options.Tokens.Fill(ctx, r.access)
+	if err != nil {
+		return nil, err
+	}
+	client := githttp.NewClientWithOptions(&http.Client{Transport: sized{web, r}},
 		&githttp.ClientOptions{RedirectPolicy: githttp.FollowInitialRedirects})
 	endpoint := &transport.Endpoint{Protocol: r.address.Scheme, Host: r.address.Host, Path: r.address.Path}
 	if name, port, err := net.SplitHostPort(r.address.Host); err == nil {
@@ -58,7 +64,7 @@ func (r *Repository) sessionHTTP() (session, error) {
 			endpoint.Host = "[" + name + "]"
 		}
 	}
-	return client.NewUploadPackSession(endpoint, webAuth{r.access})
+	return client.NewUploadPackSession(endpoint, webAuth{access})
 }
 
 func (r *Repository) webTransport() (*http.Transport, error) {
@@ -74,19 +80,23 @@ func (r *Repository) webTransport() (*http.Transport, error) {
 	return r.web, nil
 }
 
-// sized bounds answers: a list of refs by one limit, a pack by another.
+// sized bounds answers: a list of refs by one limit, a pack by another. A token that is refused is not used again.
 type sized struct {
-	next   http.RoundTripper
-	limits Limits
+	next http.RoundTripper
+	of   *Repository
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s sized) RoundTrip(req *http.Request) (*http.Response, error) {
-	limit := s.limits.Pack
+	limit := s.of.store.limits.Pack
 	if req.Method == http.MethodGet {
-		limit = s.limits.Refs
+		limit = s.of.store.limits.Refs
 	}
-	return remote.Bounded{Next: s.next, Limit: limit}.RoundTrip(req)
+	resp, err := remote.Bounded{Next: s.next, Limit: limit}.RoundTrip(req)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		s.of.store.options.Tokens.Forget(s.of.access)
+	}
+	return resp, err
 }
 
 // webAuth gives the credentials to go-git.
@@ -96,11 +106,35 @@ func (webAuth) Name() string                { return "http" }
 func (webAuth) String() string              { return "http" }
 func (a webAuth) SetAuth(req *http.Request) { a.access.Authorize(req) }
 
-// openFile serves a repository of this machine in this process.
-func openFile(path string) (session, error) {
-	if info, err := os.Stat(filepath.Join(path, ".git")); err == nil && info.IsDir() {
-		path = filepath.Join(path, ".git")
+// errNoFiles is the same for what is there and what is not, so that nobody learns of it.
+var errNoFiles = errors.New("file:// repositories are served from folders only that the administrator of the server allows (--application-repository-dirs)")
+
+// below tells whether a path is one of some folders, or in one of them, as the paths are written.
+func below(dirs []string, name string) bool {
+	return slices.ContainsFunc(dirs, func(dir string) bool {
+		relative, err := filepath.Rel(filepath.Clean(dir), name)
+		return err == nil && filepath.IsLocal(relative)
+	})
+}
+
+// openFile serves a repository of this machine in this process. Links may not lead out of the folders that are allowed.
+func openFile(dirs []string, name string) (session, error) {
+	if info, err := os.Stat(filepath.Join(name, ".git")); err == nil && info.IsDir() {
+		name = filepath.Join(name, ".git")
+	}
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return nil, transport.ErrRepositoryNotFound
+	}
+	real := make([]string, 0, len(dirs))
+	for _, dir := range dirs {
+		if dir, err := filepath.EvalSymlinks(dir); err == nil {
+			real = append(real, dir)
+		}
+	}
+	if !below(real, name) {
+		return nil, errNoFiles
 	}
 	server := gitserver.NewServer(gitserver.NewFilesystemLoader(osfs.New("/")))
-	return server.NewUploadPackSession(&transport.Endpoint{Protocol: "file", Path: path}, nil)
+	return server.NewUploadPackSession(&transport.Endpoint{Protocol: "file", Path: name}, nil)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,35 @@ func TestRevisions(t *testing.T) {
 				t.Errorf("%q: %v", revision, err)
 			}
 		}
+	}
+}
+
+// TestNewBranch: what was pushed after the refs were asked for is found, however old these may be for what is known.
+func TestNewBranch(t *testing.T) {
+	server := gitserver.Start(t, gitserver.Options{})
+	served := server.Repository("app.git")
+	served.Commit(map[string]string{"a.txt": "one"})
+	now := time.Now()
+	r := open(t, store(t, git.Options{Now: func() time.Time { return now }}), server.HTTPS("app.git"), remote.Access{CA: string(server.CA)})
+	resolve := func(revision string) (git.Revision, error) {
+		return r.Resolve(t.Context(), revision, "", math.MaxInt64)
+	}
+	if _, err := resolve("main"); err != nil {
+		t.Fatal(err)
+	}
+	served.Branch("new")
+	if _, err := resolve("new"); !errors.Is(err, git.ErrRevision) {
+		t.Errorf("refs that are seconds old are asked for again: %v", err)
+	}
+	now = now.Add(time.Minute)
+	if _, err := resolve("main"); err != nil || r.Counters().Lists != 1 {
+		t.Errorf("what is known is asked for again: %v", err)
+	}
+	if found, err := resolve("new"); err != nil || found.Ref != "refs/heads/new" {
+		t.Errorf("the new branch: %+v, %v", found, err)
+	}
+	if _, err := resolve("none"); !errors.Is(err, git.ErrRevision) || r.Counters().Lists != 2 {
+		t.Errorf("what is not there, after %d lists: %v", r.Counters().Lists, err)
 	}
 }
 

@@ -10,12 +10,10 @@ import (
 
 	"argosy.dev/argosy/pkg/git"
 	"argosy.dev/argosy/pkg/remote"
-	"argosy.dev/argosy/pkg/render"
 )
 
 // Names of the ConfigMaps that are read.
 const (
-	settingsMap   = "argocd-cm"
 	tlsCertsMap   = "argocd-tls-certs-cm"
 	knownHostsMap = "argocd-ssh-known-hosts-cm"
 	knownHostsKey = "ssh_known_hosts"
@@ -50,8 +48,30 @@ func (g *Generator) access(who tenant, repoURL string) (remote.Access, error) {
 		if key := s.get("sshPrivateKey"); key != "" {
 			a.PrivateKey = key + "\n"
 		}
+		if a.Exchange, err = s.exchange(repoURL); err != nil {
+			return remote.Access{}, err
+		}
+		if a.Exchange != nil {
+			if a.Exchange.CA, err = g.exchangeCA(who, a.Exchange); err != nil {
+				return remote.Access{}, err
+			}
+		}
 	}
-	return a, g.trust(who, repoURL, &a)
+	err = g.trust(who, repoURL, &a)
+	return a, err
+}
+
+// exchangeCA returns the certificates that the namespace trusts of who gives out tokens.
+func (g *Generator) exchangeCA(who tenant, e *remote.Exchange) (string, error) {
+	at, err := e.Host()
+	if err != nil {
+		return "", err
+	}
+	certs, err := g.config.Credentials.ConfigMap(who.namespace, tlsCertsMap)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", tlsCertsMap, err)
+	}
+	return certs[at.Hostname()], nil
 }
 
 // trust adds the certificates and host keys that the namespace trusts.
@@ -85,26 +105,4 @@ func (g *Generator) repository(who tenant, repoURL string) (*git.Repository, err
 		return nil, err
 	}
 	return g.config.Store.Repository(repoURL, a)
-}
-
-// settings reads the administrator's settings for rendering.
-func (g *Generator) settings(who tenant) (render.Settings, error) {
-	data, err := g.config.Credentials.ConfigMap(who.namespace, settingsMap)
-	if err != nil {
-		return render.Settings{}, fmt.Errorf("read %s: %w", settingsMap, err)
-	}
-	off := func(key string) bool { return strings.EqualFold(strings.TrimSpace(data[key]), "false") }
-	s := render.Settings{
-		KustomizeOptions: strings.Fields(data["kustomize.buildOptions"]),
-		NoHelm:           off("helm.enable"), NoKustomize: off("kustomize.enable"), NoJsonnet: off("jsonnet.enable"),
-	}
-	if schemes, set := data["helm.valuesFileSchemes"]; set {
-		s.ValueSchemes = []string{}
-		for _, scheme := range strings.Split(schemes, ",") {
-			if scheme = strings.TrimSpace(scheme); scheme != "" {
-				s.ValueSchemes = append(s.ValueSchemes, scheme)
-			}
-		}
-	}
-	return s, nil
 }

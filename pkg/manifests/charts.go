@@ -84,6 +84,10 @@ func (g *Generator) find(ctx context.Context, r chartRepository, name, want stri
 		return chartVersion{}, err
 	}
 	v, err := x.find(name, want)
+	if err != nil && age > g.config.Age {
+		// It may be newer than the index, and nobody would ask for another.
+		return g.find(ctx, r, name, want, g.config.Age)
+	}
 	if err != nil {
 		return chartVersion{}, fmt.Errorf("%s: %w", remote.Clean(r.url), err)
 	}

@@ -121,7 +121,7 @@ func TestCharts(t *testing.T) {
 	if got := names(generate(t, g, req)); !strings.Contains(got, "base=0.3.0 me") {
 		t.Errorf("a new version of a dependency: %s", got)
 	}
-	req.Permits = func(string) bool { return false }
+	req.Permits = func(repo string) bool { return strings.Contains(repo, "umbrella") }
 	if _, err := g.Generate(t.Context(), req); err == nil || !strings.Contains(err.Error(), "is not permitted in project \"default\"") {
 		t.Errorf("a dependency that is not permitted: %v", err)
 	}

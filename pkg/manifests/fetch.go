@@ -38,6 +38,9 @@ func (g *Generator) download(ctx context.Context, who tenant, from string, crede
 		if err := g.trust(who, at.String(), &access); err != nil {
 			return nil, err
 		}
+		if access, err = g.config.Tokens.Fill(ctx, access); err != nil {
+			return nil, explain(at, credentials, err)
+		}
 		body, next, err := g.hop(ctx, at, access, limit)
 		if err != nil {
 			return nil, explain(at, credentials, err)
@@ -104,6 +107,7 @@ func (g *Generator) hop(ctx context.Context, at *url.URL, access remote.Access, 
 		next, err = webURL(next.String())
 		return nil, next, err
 	case http.StatusUnauthorized:
+		g.config.Tokens.Forget(access)
 		return nil, nil, errors.New("authentication required, or the credentials are wrong")
 	case http.StatusForbidden:
 		return nil, nil, errors.New("access denied")

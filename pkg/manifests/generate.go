@@ -71,7 +71,7 @@ func (g *Generator) resolved(ctx context.Context, req Request) ([]*source, error
 	if err != nil {
 		return nil, err
 	}
-	age := g.age(req.Refresh)
+	age := g.age(req)
 	for _, s := range sources {
 		if err := g.resolve(ctx, s, age); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.field, err)
@@ -80,11 +80,15 @@ func (g *Generator) resolved(ctx context.Context, req Request) ([]*source, error
 	return sources, nil
 }
 
-func (g *Generator) age(r Refresh) time.Duration {
-	if r == Cached {
-		return g.config.Age
+// age is how old what is known of branches, tags and chart repositories may be.
+func (g *Generator) age(req Request) time.Duration {
+	switch {
+	case req.Refresh != Cached:
+		return 0
+	case req.Age > 0:
+		return req.Age
 	}
-	return 0
+	return g.config.Age
 }
 
 func revisions(sources []*source) []string {
@@ -122,10 +126,6 @@ func (g *Generator) generate(ctx context.Context, req Request) (result *Result, 
 			}
 		}
 	}()
-	settings, err := g.settings(tenantOf(req))
-	if err != nil {
-		return nil, err
-	}
 	result = &Result{Revisions: revisions(sources), Cached: true}
 	sum := sha256.New()
 	for _, s := range sources {
@@ -133,7 +133,7 @@ func (g *Generator) generate(ctx context.Context, req Request) (result *Result, 
 			result.Types = append(result.Types, "")
 			continue
 		}
-		e, cached, err := g.renderSource(ctx, req, settings, s, sources)
+		e, cached, err := g.renderSource(ctx, req, s, sources)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.field, err)
 		}
@@ -158,13 +158,13 @@ type job struct {
 }
 
 // renderSource returns what a source renders to, from the cache if it can.
-func (g *Generator) renderSource(ctx context.Context, req Request, settings render.Settings, s *source, all []*source) (*entry, bool, error) {
+func (g *Generator) renderSource(ctx context.Context, req Request, s *source, all []*source) (*entry, bool, error) {
 	who := tenantOf(req)
 	j := &job{req: req, who: who, own: s, sources: map[string]*source{"": s}}
 	j.ask = render.Request{
 		Domain: who.namespace + "/" + who.project, Source: s.ApplicationSource, Chart: s.charts != nil, Application: req.Application.Name,
 		Namespace: who.namespace, Project: who.project, Destination: req.Destination, Revision: s.revision,
-		KubeVersion: req.KubeVersion, APIVersions: req.APIVersions, Settings: settings, Refs: map[string]string{},
+		KubeVersion: req.KubeVersion, APIVersions: req.APIVersions, Settings: req.Settings, Refs: map[string]string{},
 	}
 	for _, other := range all {
 		if other.Ref != "" {

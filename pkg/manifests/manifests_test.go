@@ -21,6 +21,7 @@ import (
 	"argosy.dev/argosy/hack/e2e/gitserver"
 	"argosy.dev/argosy/pkg/git"
 	"argosy.dev/argosy/pkg/manifests"
+	"argosy.dev/argosy/pkg/remote"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -81,7 +82,8 @@ func (w *world) trust(namespace string, s *gitserver.Server) {
 
 func generator(t testing.TB) (*manifests.Generator, *world) {
 	t.Helper()
-	store, err := git.NewStore(git.Options{Dir: t.TempDir(), AllowLocal: true})
+	tokens := remote.NewTokens(true, nil)
+	store, err := git.NewStore(git.Options{Dir: t.TempDir(), AllowLocal: true, Tokens: tokens})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +95,7 @@ func generator(t testing.TB) (*manifests.Generator, *world) {
 		}
 	})
 	w := &world{secrets: map[string][]*corev1.Secret{}, maps: map[string]map[string]string{}}
-	return manifests.New(manifests.Config{Store: store, Renderer: renderer, Credentials: w, AllowLocal: true}), w
+	return manifests.New(manifests.Config{Store: store, Renderer: renderer, Credentials: w, Tokens: tokens, AllowLocal: true}), w
 }
 
 // app is an application in the namespace apps.
@@ -317,8 +319,6 @@ func TestCredentials(t *testing.T) {
 		{"ssh by repo-creds", basic, basic.SSH("org/app.git"), "repo-creds", map[string]string{"url": basic.SSH("org"), "sshPrivateKey": basic.PrivateKey}, ""},
 		{"lfs", basic, repo, "repository", with(password, "url", repo, "enableLfs", "true"), "enableLfs is not supported"},
 		{"no lfs", basic, repo, "repository", with(password, "url", repo, "enableLfs", "false"), ""},
-		{"github app", basic, repo, "repository", map[string]string{"url": repo, "githubAppID": "1", "githubAppPrivateKey": "s3cret"}, "githubAppID is not supported"},
-		{"gcp", basic, repo, "repo-creds", map[string]string{"url": basic.URL(), "gcpServiceAccountKey": "s3cret"}, "gcpServiceAccountKey is not supported"},
 		{"azure", basic, repo, "repo-creds", map[string]string{"url": basic.URL(), "useAzureWorkloadIdentity": "true"}, "useAzureWorkloadIdentity is not supported"},
 		{"oci", basic, repo, "repository", map[string]string{"url": repo, "type": "oci"}, "type is not supported"},
 	} {
@@ -380,6 +380,20 @@ func TestRefused(t *testing.T) {
 		if _, err := g.Generate(t.Context(), app("x", sources...)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)
 		}
+	}
+}
+
+// TestPermits: what an operation brings instead of the application's own sources is asked about, too.
+func TestPermits(t *testing.T) {
+	g, _ := generator(t)
+	req := app("x", source("https://ada:s3cret@host.invalid/x.git", "."))
+	req.Permits = func(repo string) bool { return !strings.Contains(repo, "host.invalid") }
+	const want = `source: the repository https://host.invalid/x.git is not permitted in project "default"`
+	if _, err := g.Generate(t.Context(), req); err == nil || err.Error() != want {
+		t.Errorf("generate: %v", err)
+	}
+	if _, err := g.Resolve(t.Context(), req); err == nil || err.Error() != want {
+		t.Errorf("resolve: %v", err)
 	}
 }
 

@@ -25,15 +25,12 @@ const (
 // unsupported are keys of which each means a way to reach a repository that we have not. Those with a value count only if
 // they have it.
 var unsupported = []struct{ key, value string }{
-	{"githubAppID", ""}, {"githubAppInstallationID", ""}, {"githubAppPrivateKey", ""}, {"githubAppEnterpriseBaseUrl", ""},
-	{"gcpServiceAccountKey", ""}, {"useAzureWorkloadIdentity", "true"},
-	{"azureServicePrincipalClientId", ""}, {"azureServicePrincipalClientSecret", ""}, {"azureServicePrincipalTenantId", ""}, {"azureActiveDirectoryEndpoint", ""},
-	{"enableLfs", "true"}, {"enableOCI", "true"}, {"type", "oci"},
+	{"useAzureWorkloadIdentity", "true"}, {"enableLfs", "true"}, {"enableOCI", "true"}, {"type", "oci"},
 }
 
 // credentialKeys are those that make a Secret one that has credentials, so that none of repo-creds are looked for.
 var credentialKeys = []string{"username", "password", "bearerToken", "sshPrivateKey", "tlsClientCertData", "tlsClientCertKey",
-	"githubAppPrivateKey", "githubAppID", "gcpServiceAccountKey", "azureServicePrincipalClientSecret"}
+	"githubAppPrivateKey", "githubAppID", "gcpServiceAccountKey", "azureServicePrincipalClientSecret", "azureServicePrincipalClientId"}
 
 // secret is a Secret of a repository, or of several.
 type secret struct{ *corev1.Secret }

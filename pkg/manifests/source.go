@@ -13,6 +13,7 @@ import (
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/git"
+	"argosy.dev/argosy/pkg/remote"
 )
 
 // source is one source of a request while it is worked on.
@@ -51,6 +52,9 @@ func (g *Generator) sources(who tenant, req Request) ([]*source, error) {
 		}
 		if i < len(req.Revisions) {
 			s.revision = req.Revisions[i]
+		}
+		if req.Permits != nil && !req.Permits(s.RepoURL) {
+			return nil, fmt.Errorf("%s: the repository %s is not permitted in project %q", s.field, remote.Clean(s.RepoURL), who.project)
 		}
 		if err := g.reach(who, s); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.field, err)

@@ -68,7 +68,7 @@ func (g *Generator) dependency(ctx context.Context, j *job, chart render.Chart) 
 	if j.req.Permits != nil && !j.req.Permits(r.url) && !j.req.Permits(r.url+"/") {
 		return fail(fmt.Errorf("the repository %s is not permitted in project %q", remote.Clean(r.url), j.who.project))
 	}
-	found, err := g.find(ctx, r, chart.Name, chart.Version, g.age(j.req.Refresh))
+	found, err := g.find(ctx, r, chart.Name, chart.Version, g.age(j.req))
 	if err != nil {
 		return fail(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/pkg/git"
+	"argosy.dev/argosy/pkg/remote"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -19,7 +20,7 @@ import (
 type Refresh int
 
 const (
-	// Cached takes what is known of branches, tags and chart repositories, up to Config.Age.
+	// Cached takes what is known of branches, tags and chart repositories, up to Request.Age.
 	Cached Refresh = iota
 	// Latest asks the repositories.
 	Latest
@@ -42,8 +43,12 @@ type Request struct {
 	APIVersions []string
 	// Refresh says how new the answer must be.
 	Refresh Refresh
-	// Permits tells whether the project permits a repository, for charts on which the sources' charts depend. The sources
-	// themselves are not asked about. Nil permits all.
+	// Age is how old what a Cached request goes by may be. Default: Config.Age.
+	Age time.Duration
+	// Settings are the administrator's for rendering.
+	Settings render.Settings
+	// Permits tells whether the project permits a repository: of the sources, which may be an operation's own, and of charts on
+	// which their charts depend. Nil permits all.
 	Permits func(repoURL string) bool
 }
 
@@ -69,8 +74,7 @@ type Credentials interface {
 	// Secrets are the Secrets of a namespace with the label argocd.argoproj.io/secret-type of the values repository and
 	// repo-creds. There may be others among them.
 	Secrets(namespace string) ([]*corev1.Secret, error)
-	// ConfigMap is the data of a ConfigMap, nil if there is none: argocd-cm, argocd-tls-certs-cm and
-	// argocd-ssh-known-hosts-cm.
+	// ConfigMap is the data of a ConfigMap, nil if there is none: argocd-tls-certs-cm and argocd-ssh-known-hosts-cm.
 	ConfigMap(namespace, name string) (map[string]string, error)
 }
 
@@ -87,6 +91,8 @@ type Config struct {
 	Renderer Renderer
 	// Credentials are the Secrets and ConfigMaps.
 	Credentials Credentials
+	// Tokens gets tokens for credentials that have to be exchanged for one. Nil: such cannot be used.
+	Tokens *remote.Tokens
 	// AllowLocal allows chart repositories and values on this machine or its link.
 	AllowLocal bool
 	// Age is how old the list of a repository's refs or charts may be for a Cached request. Default: 3 min.

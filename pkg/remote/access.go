@@ -39,6 +39,8 @@ type Access struct {
 	// Username and Password are for HTTP, and for SSH the user if the URL names none.
 	Username string
 	Password string
+	// Exchange are credentials for HTTP that are exchanged for a token before use: see Tokens. Nil: there are none.
+	Exchange *Exchange `json:",omitempty"`
 	// BearerToken is sent instead of a password over HTTP.
 	BearerToken string
 	// ClientCert and ClientKey are PEM: who we are in TLS.
@@ -166,7 +168,7 @@ func refuseLocal(_, address string, _ syscall.RawConn) error {
 
 // secrets are the values that no message may contain.
 func (a Access) secrets() []string {
-	secrets := []string{a.Password, a.BearerToken}
+	secrets := append([]string{a.Password, a.BearerToken}, a.Exchange.secrets()...)
 	if proxy, err := url.Parse(a.Proxy); err == nil && proxy.User != nil {
 		password, _ := proxy.User.Password()
 		secrets = append(secrets, password, proxy.User.String())

@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/ignore"
 )
 
@@ -92,11 +93,13 @@ func (s *source) loadLocal(files Files, folder, local string) (*chart.Chart, []C
 	return s.loadChart(files, target)
 }
 
-// lockedVersion is the version of a dependency in Chart.lock, else the one in Chart.yaml.
+// lockedVersion is the version of a dependency in Chart.lock, else the one in Chart.yaml. The same chart may be there in several
+// versions, for dependencies with different aliases.
 func lockedVersion(c *chart.Chart, dependency *chart.Dependency) string {
 	if c.Lock != nil {
 		for _, locked := range c.Lock.Dependencies {
-			if locked != nil && locked.Name == dependency.Name && locked.Repository == dependency.Repository {
+			if locked != nil && locked.Name == dependency.Name && locked.Repository == dependency.Repository &&
+				(dependency.Version == "" || chartutil.IsCompatibleRange(dependency.Version, locked.Version)) {
 				return locked.Version
 			}
 		}

@@ -38,7 +38,7 @@ func (s *source) kustomize() ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	disk := &kustomizeFiles{source: s, helm: build.helm, over: map[string][]byte{}, checked: map[string][]byte{}}
+	disk := &kustomizeFiles{source: s, helm: build.helm, over: map[string][]byte{}, checked: map[inherited][]byte{}, parent: map[string]string{}}
 	if edited, err := s.editKustomization(file, content, options); err != nil {
 		return nil, err
 	} else if edited != nil {

@@ -8,12 +8,12 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/kustomize/api/pkg/util"
 	"sigs.k8s.io/kustomize/api/types"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
@@ -42,10 +42,8 @@ func (s *source) editKustomization(file string, content []byte, options *appv1.A
 	if options.Namespace != "" {
 		k.Namespace = options.Namespace
 	}
-	for _, image := range options.Images {
-		if err := setImage(k, s.env.replace(image)); err != nil {
-			return nil, err
-		}
+	if err := setImages(k, options.Images, s.env); err != nil {
+		return nil, err
 	}
 	if err := setReplicas(k, options.Replicas); err != nil {
 		return nil, err
@@ -78,72 +76,130 @@ func (s *source) editKustomization(file string, content []byte, options *appv1.A
 func (s *source) addComponents(k *types.Kustomization, options *appv1.ApplicationSourceKustomize) error {
 	lenient := options.IgnoreMissingComponents != nil && *options.IgnoreMissingComponents
 	for _, component := range options.Components {
-		if lenient && !remoteResource.MatchString(component) {
-			place, err := cleanPath(path.Join(s.folder, component))
-			if err != nil {
-				return invalid("kustomize.components: %s: %v", component, err)
+		found := []string{component}
+		if !remoteResource.MatchString(component) {
+			var err error
+			if found, err = s.expandComponent(component); err != nil {
+				return err
 			}
-			_, err = s.files.Stat(place)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return folderError(place, err)
+			if len(found) == 0 && !lenient {
+				return invalid("kustomize.components: %s: no such file or directory", component)
 			}
 		}
-		if !slices.Contains(k.Components, component) {
-			k.Components = append(k.Components, component)
+		for _, one := range found {
+			if !slices.Contains(k.Components, one) {
+				k.Components = append(k.Components, one)
+			}
 		}
 	}
 	return nil
 }
 
-// digestImage is NAME@DIGEST, tagImage is NAME:TAG, where NAME may have a port.
-var (
-	digestImage = regexp.MustCompile(`^(.*)@([a-zA-Z0-9:_+.-]+)$`)
-	tagImage    = regexp.MustCompile(`^(.*):([a-zA-Z0-9._*-]+)$`)
-)
-
-// setImage replaces an image: [OLD=]NEW[:TAG], [OLD=]NEW@DIGEST or [OLD=]NEW:TAG@DIGEST. What is * or not said stays as
-// the kustomization has it.
-func setImage(k *types.Kustomization, text string) error {
-	old, replacement, renamed := strings.Cut(text, "=")
-	if !renamed {
-		replacement = text
-	}
-	image := types.Image{}
-	if parts := digestImage.FindStringSubmatch(replacement); parts != nil {
-		replacement, image.Digest = parts[1], parts[2]
-	}
-	if parts := tagImage.FindStringSubmatch(replacement); parts != nil && !strings.Contains(parts[2], "/") {
-		replacement, image.NewTag = parts[1], parts[2]
-	}
-	image.Name = replacement
-	if renamed {
-		image.Name, image.NewName = old, replacement
-	}
-	if image.Name == "" || replacement == "" || !renamed && image.NewTag == "" && image.Digest == "" {
-		return invalid("kustomize.images: %q: must be [OLD=]NEW[:TAG] or [OLD=]NEW@DIGEST", text)
-	}
-	i := slices.IndexFunc(k.Images, func(other types.Image) bool { return other.Name == image.Name })
-	if i < 0 {
-		if image.NewName == "*" {
-			image.NewName = ""
+// expandComponent returns the paths that a pattern of path/filepath.Match matches, which are relative to the source's folder as
+// the pattern is. Hidden files are not among them, unless it asks for such.
+func (s *source) expandComponent(pattern string) ([]string, error) {
+	found := []string{""}
+	elements := strings.Split(path.Clean(pattern), "/")
+	for _, element := range elements {
+		var next []string
+		for _, folder := range found {
+			more, err := s.below(folder, element)
+			if err != nil {
+				return nil, invalid("kustomize.components: %s: %v", pattern, err)
+			}
+			next = append(next, more...)
 		}
-		if image.NewTag == "*" {
-			image.NewTag = ""
+		found = next
+	}
+	if !strings.HasPrefix(elements[len(elements)-1], ".") {
+		found = slices.DeleteFunc(found, func(name string) bool { return strings.HasPrefix(path.Base(name), ".") })
+	}
+	return found, nil
+}
+
+// below returns the paths in a folder whose last element matches a pattern.
+func (s *source) below(folder, pattern string) ([]string, error) {
+	if !strings.ContainsAny(pattern, `*?[\`) {
+		name := path.Join(folder, pattern)
+		if pattern == "" {
+			return []string{"/"}, nil // the pattern is absolute: it begins at the root of the repository
+		}
+		place, err := within(s.folder, name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err = s.files.Stat(place); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return []string{name}, err
+	}
+	place, err := within(s.folder, folder)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.files.ReadDir(place)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, entry := range entries {
+		matches, err := path.Match(pattern, entry.Name)
+		if err != nil {
+			return nil, err
+		}
+		if matches {
+			names = append(names, path.Join(folder, entry.Name))
+		}
+	}
+	return names, err
+}
+
+// setImages replaces images: [OLD=]NEW[:TAG][@DIGEST]. What the kustomization says of the same image goes, but for the parts for
+// which * stands.
+func setImages(k *types.Kustomization, texts []string, env environment) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	images := map[string]types.Image{}
+	for _, text := range texts {
+		text = env.replace(text)
+		old, replacement, renamed := strings.Cut(text, "=")
+		if !renamed {
+			replacement = text
+		}
+		image := types.Image{}
+		image.Name, image.NewTag, image.Digest = util.SplitImageName(replacement)
+		if image.Name == text || image.Name == "" || renamed && old == "" {
+			return invalid("kustomize.images: %q: must be [OLD=]NEW[:TAG][@DIGEST], with one of the three", text)
+		}
+		if renamed {
+			image.Name, image.NewName = old, image.Name
+		}
+		images[image.Name] = image
+	}
+	const keep = "*"
+	for _, was := range k.Images {
+		image, there := images[was.Name]
+		if !there {
+			image = was
+		}
+		for _, part := range []struct{ now, was *string }{{&image.NewName, &was.NewName}, {&image.NewTag, &was.NewTag}, {&image.Digest, &was.Digest}} {
+			if *part.now == keep {
+				*part.now = *part.was
+			}
+		}
+		images[was.Name] = image
+	}
+	k.Images = nil
+	for _, name := range slices.Sorted(maps.Keys(images)) {
+		image := images[name]
+		for _, part := range []*string{&image.NewName, &image.NewTag, &image.Digest} {
+			if *part == keep { // of which there is none
+				*part = ""
+			}
 		}
 		k.Images = append(k.Images, image)
-	} else {
-		was := &k.Images[i]
-		if image.NewName != "" && image.NewName != "*" {
-			was.NewName = image.NewName
-		}
-		if image.Digest != "" || image.NewTag != "" && image.NewTag != "*" {
-			was.Digest, was.NewTag, was.TagSuffix = image.Digest, strings.TrimPrefix(image.NewTag, "*"), ""
-		}
 	}
-	slices.SortFunc(k.Images, func(a, b types.Image) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 
@@ -176,34 +232,32 @@ func addLabels(k *types.Kustomization, options *appv1.ApplicationSourceKustomize
 	if len(options.CommonLabels) == 0 {
 		return nil
 	}
-	if !is(options.LabelWithoutSelector) {
-		for _, key := range slices.Sorted(maps.Keys(options.CommonLabels)) {
-			//lint:ignore SA1019 Users still write it, and it is what this option sets.
-			if _, there := k.CommonLabels[key]; there && !is(options.ForceCommonLabels) {
-				return invalid("kustomize.commonLabels: label %s already in kustomization file", key)
-			}
-		}
-		//lint:ignore SA1019 As above.
-		k.CommonLabels = merged(k.CommonLabels, options.CommonLabels)
-		return nil
-	}
 	templates := is(options.LabelIncludeTemplates)
-	for i := range k.Labels {
-		was := &k.Labels[i]
+	add := func(pairs map[string]string) (map[string]string, error) {
 		for _, key := range slices.Sorted(maps.Keys(options.CommonLabels)) {
-			if _, there := was.Pairs[key]; !there {
-				continue
+			if _, there := pairs[key]; there && !is(options.ForceCommonLabels) {
+				return nil, invalid("kustomize.commonLabels: label %s already in kustomization file", key)
 			}
-			if !is(options.ForceCommonLabels) {
-				return invalid("kustomize.commonLabels: label %s already in kustomization file", key)
-			}
-			was.Pairs = maps.Clone(was.Pairs)
-			delete(was.Pairs, key)
 		}
+		return merged(pairs, options.CommonLabels), nil
 	}
-	k.Labels = slices.DeleteFunc(k.Labels, func(l types.Label) bool { return len(l.Pairs) == 0 })
-	k.Labels = append(k.Labels, types.Label{Pairs: maps.Clone(options.CommonLabels), IncludeTemplates: templates})
-	return nil
+	var err error
+	if !is(options.LabelWithoutSelector) {
+		if templates {
+			return invalid("kustomize.labelIncludeTemplates: goes with labelWithoutSelector only")
+		}
+		//lint:ignore SA1019 Users still write it, and it is what this option sets.
+		k.CommonLabels, err = add(k.CommonLabels)
+		return err
+	}
+	// Those that go to the same places are told together, and only they are the same labels.
+	i := slices.IndexFunc(k.Labels, func(l types.Label) bool { return !l.IncludeSelectors && l.IncludeTemplates == templates })
+	if i < 0 {
+		i = len(k.Labels)
+		k.Labels = append(k.Labels, types.Label{IncludeTemplates: templates})
+	}
+	k.Labels[i].Pairs, err = add(k.Labels[i].Pairs)
+	return err
 }
 
 // addAnnotations adds annotations, with variables replaced if that is wanted.

@@ -20,13 +20,19 @@ import (
 // repository. It cannot be written.
 type kustomizeFiles struct {
 	source  *source
-	helm    bool              // --enable-helm
-	over    map[string][]byte // files that stand in for those of the tree, without the slash
-	checked map[string][]byte // kustomization files, as kustomize gets them
-	schemas bool              // a kustomization brings schemas of its own
-	missing []Chart           // charts that have to be fetched
-	err     error             // the first error that kustomize would garble
+	helm    bool                 // --enable-helm
+	over    map[string][]byte    // files that stand in for those of the tree, without the slash
+	checked map[inherited][]byte // kustomization files, as kustomize gets them
+	// parent are the namespaces that kustomizations inherit, by folder, as far as their charts are concerned. Kustomize reads a
+	// kustomization just before those that it names, so this is that of the parent for which one is read.
+	parent  map[string]string
+	schemas bool    // a kustomization brings schemas of its own
+	missing []Chart // charts that have to be fetched
+	err     error   // the first error that kustomize would garble
 }
+
+// inherited is a kustomization file of one parent: the charts in it depend on the parent's namespace.
+type inherited struct{ file, namespace string }
 
 var errReadOnly = errors.New("operation not permitted")
 
@@ -46,14 +52,15 @@ func (k *kustomizeFiles) ReadFile(name string) ([]byte, error) {
 	if !slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(file)) {
 		return content, nil
 	}
-	if known, there := k.checked[file]; there {
+	key := inherited{file, k.parent[folderOf(file)]}
+	if known, there := k.checked[key]; there {
 		return known, nil
 	}
 	content, err := k.check(file, content)
 	if err != nil {
 		return nil, k.keep(err)
 	}
-	k.checked[file] = content
+	k.checked[key] = content
 	return content, nil
 }
 
@@ -69,8 +76,18 @@ func (k *kustomizeFiles) check(file string, content []byte) ([]byte, error) {
 	}
 	k.schemas = k.schemas || len(parsed.OpenAPI)+len(parsed.Crds) > 0
 	parsed.FixKustomization()
-	if k.helm && len(parsed.HelmCharts) > 0 {
-		return k.inflate(file, parsed)
+	if !k.helm {
+		return content, nil
+	}
+	folder := folderOf(file)
+	namespace := first(parsed.Namespace, k.parent[folder])
+	for _, name := range slices.Concat(parsed.Resources, parsed.Components) {
+		if place, err := within(folder, name); err == nil {
+			k.parent[place] = namespace
+		}
+	}
+	if len(parsed.HelmCharts) > 0 {
+		return k.inflate(file, parsed, namespace)
 	}
 	return content, nil
 }

@@ -207,6 +207,24 @@ func TestKustomizeOptions(t *testing.T) {
 		"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment,
 	}
 	plain := Map{"app/kustomization.yaml": "resources: [web.yaml]\n", "app/web.yaml": deployment}
+	imaged := Map{"app/kustomization.yaml": "resources: [web.yaml]\nimages: [{name: nginx, newName: other, digest: 'sha256:cc'}]\n", "app/web.yaml": deployment}
+	imagesOf := func(images ...string) appv1.ApplicationSource {
+		return kustomizeOf(appv1.ApplicationSourceKustomize{Images: images})
+	}
+	labelled := Map{"app/kustomization.yaml": "resources: [cm.yaml]\nlabels: [{pairs: {own: a}}, {pairs: {tpl: b}, includeTemplates: true}]\n", "app/cm.yaml": cm("cm")}
+	labels := func(key, value string, force, templates *bool) appv1.ApplicationSource {
+		return kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{key: value}, LabelWithoutSelector: yes(), ForceCommonLabels: force, LabelIncludeTemplates: templates})
+	}
+	component := func(prefix string) string {
+		return "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: " + prefix + "\n"
+	}
+	components := Map{
+		"app/kustomization.yaml": "resources: [cm.yaml]\n", "app/cm.yaml": cm("cm"), "app/comp/b/kustomization.yaml": component("b-"), "app/comp/a/kustomization.yaml": component("a-"),
+		"app/comp/.hidden/kustomization.yaml": component("hidden-"), "shared/x1/kustomization.yaml": component("x1-"), "shared/y/kustomization.yaml": component("y-"),
+	}
+	componentsOf := func(lenient *bool, names ...string) appv1.ApplicationSource {
+		return kustomizeOf(appv1.ApplicationSourceKustomize{Components: names, IgnoreMissingComponents: lenient})
+	}
 	chart := Map{
 		"app/kustomization.yaml":           "helmCharts:\n- {name: c, releaseName: rel, namespace: ns, valuesFile: v.yaml, valuesInline: {a: inline}}\nnamePrefix: x-\n",
 		"app/charts/c/Chart.yaml":          "apiVersion: v2\nname: c\nversion: 1.0.0\n",
@@ -218,48 +236,69 @@ func TestKustomizeOptions(t *testing.T) {
 	}
 	helm := func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-helm"}; r.KubeVersion = "1.30.1" }
 	runOptions(t, map[string]optionCase{
-		"base":                         {tree: tree, tool: appv1.SourceTypeKustomize, count: 2, want: []string{`"own":"1"`}},
-		"prefix and suffix":            {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{NamePrefix: "pre-", NameSuffix: "-suf"}), want: []string{`"pre-cm-suf"`, `"pre-web-suf"`}},
-		"namespace":                    {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Namespace: "ns"}), want: []string{`"namespace":"ns"`, `"namespace":"ns"`}},
-		"image":                        {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx:2"}}), want: []string{`"nginx:2"`}},
-		"image by digest":              {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx@sha256:bb"}}), want: []string{`"nginx@sha256:bb"`}},
-		"image renamed":                {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx=example.com:5000/n:$ARGOCD_APP_REVISION_SHORT"}}), want: []string{`"example.com:5000/n:0123456"`}},
-		"image with a port":            {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"example.com:5000/a/b:3"}}), want: []string{`"example.com:5000/a/b:3"`}},
-		"image with nothing":           {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx"}}), fails: "kustomize.images"},
-		"image over the file's":        {tree: Map{"app/kustomization.yaml": "resources: [web.yaml]\nimages: [{name: nginx, newName: other, digest: 'sha256:cc'}]\n", "app/web.yaml": deployment}, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx:9"}}), want: []string{`"other:9"`}},
-		"replicas":                     {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Replicas: []appv1.KustomizeReplica{{Name: "web", Count: intstr.FromInt32(5)}}}), want: []string{`"replicas":5`}},
-		"replicas as text":             {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Replicas: []appv1.KustomizeReplica{{Name: "web", Count: intstr.FromString("6")}}}), want: []string{`"replicas":6`}},
-		"replicas, bad":                {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Replicas: []appv1.KustomizeReplica{{Name: "web", Count: intstr.FromString("x")}}}), fails: "not a number"},
-		"labels":                       {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}}), want: []string{`"labels":{"l":"1"}`, `"matchLabels":{"app":"web","l":"1"}`, `"labels":{"app":"web","l":"1"}`}},
-		"labels, not in selectors":     {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}, LabelWithoutSelector: yes()}), want: []string{`"labels":{"l":"1"}`, `"matchLabels":{"app":"web"}`, `"labels":{"app":"web"}`}},
-		"labels in templates":          {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}, LabelWithoutSelector: yes(), LabelIncludeTemplates: yes()}), want: []string{`"matchLabels":{"app":"web"}`, `"labels":{"app":"web","l":"1"}`}},
-		"label is there":               {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"own": "2"}}), fails: "label own already in kustomization file"},
-		"label by force":               {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"own": "2"}, ForceCommonLabels: yes()}), want: []string{`"own":"2"`}},
-		"annotation is there":          {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"note": "b"}}), fails: "annotation note already in kustomization file"},
-		"annotation by force":          {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"note": "b"}, ForceCommonAnnotations: yes()}), want: []string{`"note":"b"`}},
-		"annotation as it is":          {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"n": "${ARGOCD_APP_NAME}"}}), want: []string{`"n":"${ARGOCD_APP_NAME}"`}},
-		"annotation with variable":     {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"n": "${ARGOCD_APP_NAME}"}, CommonAnnotationsEnvsubst: yes()}), want: []string{`"n":"app"`}},
-		"patch":                        {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Patch: "- {op: replace, path: /spec/replicas, value: 7}", Target: &appv1.KustomizeSelector{Kind: "Deployment"}}}}), want: []string{`"replicas":7`}},
-		"patch file":                   {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Path: "p.yaml", Target: &appv1.KustomizeSelector{Kind: "ConfigMap", LabelSelector: "own=2"}}}}), not: []string{`"k":"v"`}},
-		"patch file of a kind":         {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Path: "p.yaml", Target: &appv1.KustomizeSelector{Kind: "ConfigMap"}}}}), want: []string{`"data":{"k":"v"}`}},
-		"patch of a name":              {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Patch: "- {op: replace, path: /metadata/name, value: new}", Target: &appv1.KustomizeSelector{Kind: "Deployment"}, Options: map[string]bool{"allowNameChange": true}}}}), want: []string{`"name":"new"`}},
-		"component":                    {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Components: []string{"comp"}}), want: []string{`"comp-cm"`}},
-		"component absent":             {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Components: []string{"nope"}}), fails: "nope"},
-		"component absent, lenient":    {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Components: []string{"nope", "comp"}, IgnoreMissingComponents: yes()}), want: []string{`"comp-cm"`}},
-		"version":                      {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Version: "v4"}), fails: "kustomize.version"},
-		"no kustomization":             {tree: Map{"app/a.yaml": cm("a")}, source: kustomizeOf(appv1.ApplicationSourceKustomize{}), fails: "has no kustomization.yaml"},
-		"unknown field":                {tree: Map{"app/kustomization.yaml": "resorces: [a]"}, fails: "resorces"},
-		"generator and order":          {tree: Map{"app/kustomization.yaml": "configMapGenerator: [{name: g, files: [f.txt], literals: [a=b]}]\n", "app/f.txt": "text"}, want: []string{`"a":"b"`, `"f.txt":"text"`, `"g-`}},
-		"file above is refused":        {tree: Map{"app/kustomization.yaml": "configMapGenerator: [{name: g, files: [../f.txt]}]\n", "f.txt": "text"}, fails: "security; file"},
-		"load restrictor":              {tree: Map{"app/kustomization.yaml": "configMapGenerator: [{name: g, files: [../f.txt]}]\n", "f.txt": "text"}, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--load-restrictor LoadRestrictionsNone"} }, want: []string{`"f.txt":"text"`}},
-		"managed-by label":             {tree: plain, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-managedby-label"} }, want: []string{`"app.kubernetes.io/managed-by":"kustomize-`}},
-		"legacy order":                 {tree: Map{"app/kustomization.yaml": "resources: [web.yaml, cm.yaml]", "app/web.yaml": deployment, "app/cm.yaml": cm("cm")}, want: []string{"ConfigMap", "Deployment"}},
-		"order of the file":            {tree: Map{"app/kustomization.yaml": "resources: [web.yaml, cm.yaml]", "app/web.yaml": deployment, "app/cm.yaml": cm("cm")}, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--reorder=none"} }, want: []string{"Deployment", "ConfigMap"}},
-		"plugins are refused":          {tree: plain, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-alpha-plugins"} }, fails: "--enable-alpha-plugins is not supported"},
-		"exec is refused":              {tree: plain, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-exec"} }, fails: "--enable-exec is not supported"},
-		"charts without --enable-helm": {tree: chart, fails: "must specify --enable-helm"},
-		"charts":                       {tree: chart, edit: helm, count: 1, want: []string{`"a":"inline"`, `"b":"file"`, `"v":"v1.30.1"`, `"name":"x-rel"`, `"namespace":"ns"`}},
-		"chart that is missing":        {tree: Map{"app/kustomization.yaml": "helmCharts: [{name: c, repo: 'https://charts.example.com', version: 1.2.3, releaseName: r}]\n"}, edit: helm, fails: "missing: chart c 1.2.3 of https://charts.example.com"},
+		"base":                                 {tree: tree, tool: appv1.SourceTypeKustomize, count: 2, want: []string{`"own":"1"`}},
+		"prefix and suffix":                    {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{NamePrefix: "pre-", NameSuffix: "-suf"}), want: []string{`"pre-cm-suf"`, `"pre-web-suf"`}},
+		"namespace":                            {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Namespace: "ns"}), want: []string{`"namespace":"ns"`, `"namespace":"ns"`}},
+		"image":                                {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx:2"}}), want: []string{`"nginx:2"`}},
+		"image by digest":                      {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx@sha256:bb"}}), want: []string{`"nginx@sha256:bb"`}},
+		"image renamed":                        {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx=example.com:5000/n:$ARGOCD_APP_REVISION_SHORT"}}), want: []string{`"example.com:5000/n:0123456"`}},
+		"image with a port":                    {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"example.com:5000/a/b:3"}}), want: []string{`"example.com:5000/a/b:3"`}},
+		"image with nothing":                   {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx"}}), fails: "kustomize.images"},
+		"image over the file's":                {tree: Map{"app/kustomization.yaml": "resources: [web.yaml]\nimages: [{name: nginx, newName: other, digest: 'sha256:cc'}]\n", "app/web.yaml": deployment}, source: kustomizeOf(appv1.ApplicationSourceKustomize{Images: []string{"nginx:9"}}), want: []string{`"nginx:9"`}, not: []string{"other", "sha256:cc"}},
+		"image over the file's, name kept":     {tree: imaged, source: imagesOf("nginx=*:9"), want: []string{`"other:9"`}},
+		"image over the file's, digest kept":   {tree: imaged, source: imagesOf("nginx=new@*"), want: []string{`"new@sha256:cc"`}},
+		"image over the file's, tag kept":      {tree: Map{"app/kustomization.yaml": "resources: [web.yaml]\nimages: [{name: nginx, newName: other, newTag: '5'}]\n", "app/web.yaml": deployment}, source: imagesOf("nginx=new:*"), want: []string{`"new:5"`}},
+		"image, nothing to keep":               {tree: plain, source: imagesOf("nginx=*:9"), want: []string{`"nginx:9"`}},
+		"image renamed only":                   {tree: plain, source: imagesOf("nginx=other"), want: []string{`"other:1"`}},
+		"image by tag and digest":              {tree: plain, source: imagesOf("nginx:3@sha256:dd"), want: []string{`"nginx:3@sha256:dd"`}},
+		"image twice":                          {tree: plain, source: imagesOf("nginx:3", "nginx:4"), want: []string{`"nginx:4"`}},
+		"image without a name":                 {tree: plain, source: imagesOf("=nginx:3"), fails: "kustomize.images"},
+		"replicas":                             {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Replicas: []appv1.KustomizeReplica{{Name: "web", Count: intstr.FromInt32(5)}}}), want: []string{`"replicas":5`}},
+		"replicas as text":                     {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Replicas: []appv1.KustomizeReplica{{Name: "web", Count: intstr.FromString("6")}}}), want: []string{`"replicas":6`}},
+		"replicas, bad":                        {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Replicas: []appv1.KustomizeReplica{{Name: "web", Count: intstr.FromString("x")}}}), fails: "not a number"},
+		"labels":                               {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}}), want: []string{`"labels":{"l":"1"}`, `"matchLabels":{"app":"web","l":"1"}`, `"labels":{"app":"web","l":"1"}`}},
+		"labels, not in selectors":             {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}, LabelWithoutSelector: yes()}), want: []string{`"labels":{"l":"1"}`, `"matchLabels":{"app":"web"}`, `"labels":{"app":"web"}`}},
+		"labels in templates":                  {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}, LabelWithoutSelector: yes(), LabelIncludeTemplates: yes()}), want: []string{`"matchLabels":{"app":"web"}`, `"labels":{"app":"web","l":"1"}`}},
+		"label is there":                       {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"own": "2"}}), fails: "label own already in kustomization file"},
+		"label by force":                       {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"own": "2"}, ForceCommonLabels: yes()}), want: []string{`"own":"2"`}},
+		"annotation is there":                  {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"note": "b"}}), fails: "annotation note already in kustomization file"},
+		"annotation by force":                  {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"note": "b"}, ForceCommonAnnotations: yes()}), want: []string{`"note":"b"`}},
+		"annotation as it is":                  {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"n": "${ARGOCD_APP_NAME}"}}), want: []string{`"n":"${ARGOCD_APP_NAME}"`}},
+		"annotation with variable":             {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonAnnotations: map[string]string{"n": "${ARGOCD_APP_NAME}"}, CommonAnnotationsEnvsubst: yes()}), want: []string{`"n":"app"`}},
+		"patch":                                {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Patch: "- {op: replace, path: /spec/replicas, value: 7}", Target: &appv1.KustomizeSelector{Kind: "Deployment"}}}}), want: []string{`"replicas":7`}},
+		"patch file":                           {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Path: "p.yaml", Target: &appv1.KustomizeSelector{Kind: "ConfigMap", LabelSelector: "own=2"}}}}), not: []string{`"k":"v"`}},
+		"patch file of a kind":                 {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Path: "p.yaml", Target: &appv1.KustomizeSelector{Kind: "ConfigMap"}}}}), want: []string{`"data":{"k":"v"}`}},
+		"patch of a name":                      {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Patches: []appv1.KustomizePatch{{Patch: "- {op: replace, path: /metadata/name, value: new}", Target: &appv1.KustomizeSelector{Kind: "Deployment"}, Options: map[string]bool{"allowNameChange": true}}}}), want: []string{`"name":"new"`}},
+		"labels beside the file's":             {tree: labelled, source: labels("new", "c", nil, nil), want: []string{`"labels":{"new":"c","own":"a","tpl":"b"}`}},
+		"label is there, in no selector":       {tree: labelled, source: labels("own", "c", nil, nil), fails: "label own already in kustomization file"},
+		"label by force, in no selector":       {tree: labelled, source: labels("own", "c", yes(), nil), want: []string{`"own":"c"`}},
+		"label is there, in templates":         {tree: labelled, source: labels("tpl", "c", nil, yes()), fails: "label tpl already in kustomization file"},
+		"label in templates, selectors too":    {tree: labelled, source: kustomizeOf(appv1.ApplicationSourceKustomize{CommonLabels: map[string]string{"l": "1"}, LabelIncludeTemplates: yes()}), fails: "labelIncludeTemplates"},
+		"components by a pattern":              {tree: components, source: componentsOf(nil, "comp/*"), want: []string{`"b-a-cm"`}},
+		"components by a pattern, above":       {tree: components, source: componentsOf(nil, "../shared/x?", "../sha*/[y]"), want: []string{`"y-x1-cm"`}},
+		"components by a pattern, from root":   {tree: components, source: componentsOf(nil, "../*/comp/a"), want: []string{`"a-cm"`}},
+		"component that is hidden, named":      {tree: components, source: componentsOf(nil, "comp/.hidden"), want: []string{`"hidden-cm"`}},
+		"components, pattern matches nothing":  {tree: components, source: componentsOf(nil, "none/*"), fails: "kustomize.components: none/*: no such file"},
+		"components, nothing matched, lenient": {tree: components, source: componentsOf(yes(), "none/*", "comp/a"), want: []string{`"a-cm"`}},
+		"components, pattern is bad":           {tree: components, source: componentsOf(nil, "comp/[a"), fails: "kustomize.components: comp/[a: "},
+		"components out of the repository":     {tree: components, source: componentsOf(nil, "../../*"), fails: "leads out of the repository"},
+		"component":                            {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Components: []string{"comp"}}), want: []string{`"comp-cm"`}},
+		"component absent":                     {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Components: []string{"nope"}}), fails: "nope"},
+		"component absent, lenient":            {tree: tree, source: kustomizeOf(appv1.ApplicationSourceKustomize{Components: []string{"nope", "comp"}, IgnoreMissingComponents: yes()}), want: []string{`"comp-cm"`}},
+		"version":                              {tree: plain, source: kustomizeOf(appv1.ApplicationSourceKustomize{Version: "v4"}), fails: "kustomize.version"},
+		"no kustomization":                     {tree: Map{"app/a.yaml": cm("a")}, source: kustomizeOf(appv1.ApplicationSourceKustomize{}), fails: "has no kustomization.yaml"},
+		"unknown field":                        {tree: Map{"app/kustomization.yaml": "resorces: [a]"}, fails: "resorces"},
+		"generator and order":                  {tree: Map{"app/kustomization.yaml": "configMapGenerator: [{name: g, files: [f.txt], literals: [a=b]}]\n", "app/f.txt": "text"}, want: []string{`"a":"b"`, `"f.txt":"text"`, `"g-`}},
+		"file above is refused":                {tree: Map{"app/kustomization.yaml": "configMapGenerator: [{name: g, files: [../f.txt]}]\n", "f.txt": "text"}, fails: "security; file"},
+		"load restrictor":                      {tree: Map{"app/kustomization.yaml": "configMapGenerator: [{name: g, files: [../f.txt]}]\n", "f.txt": "text"}, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--load-restrictor LoadRestrictionsNone"} }, want: []string{`"f.txt":"text"`}},
+		"managed-by label":                     {tree: plain, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-managedby-label"} }, want: []string{`"app.kubernetes.io/managed-by":"kustomize-`}},
+		"legacy order":                         {tree: Map{"app/kustomization.yaml": "resources: [web.yaml, cm.yaml]", "app/web.yaml": deployment, "app/cm.yaml": cm("cm")}, want: []string{"ConfigMap", "Deployment"}},
+		"order of the file":                    {tree: Map{"app/kustomization.yaml": "resources: [web.yaml, cm.yaml]", "app/web.yaml": deployment, "app/cm.yaml": cm("cm")}, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--reorder=none"} }, want: []string{"Deployment", "ConfigMap"}},
+		"plugins are refused":                  {tree: plain, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-alpha-plugins"} }, fails: "--enable-alpha-plugins is not supported"},
+		"exec is refused":                      {tree: plain, edit: func(r *Request) { r.Settings.KustomizeOptions = []string{"--enable-exec"} }, fails: "--enable-exec is not supported"},
+		"charts without --enable-helm":         {tree: chart, fails: "must specify --enable-helm"},
+		"charts":                               {tree: chart, edit: helm, count: 1, want: []string{`"a":"inline"`, `"b":"file"`, `"v":"v1.30.1"`, `"name":"x-rel"`, `"namespace":"ns"`}},
+		"chart that is missing":                {tree: Map{"app/kustomization.yaml": "helmCharts: [{name: c, repo: 'https://charts.example.com', version: 1.2.3, releaseName: r}]\n"}, edit: helm, fails: "missing: chart c 1.2.3 of https://charts.example.com"},
 		"chart that is brought": {
 			tree: Map{"app/kustomization.yaml": "helmCharts: [{name: c, repo: 'https://charts.example.com', version: 1.2.3, releaseName: r}]\n"},
 			edit: func(r *Request) {
@@ -300,6 +339,12 @@ func TestHelmOptions(t *testing.T) {
 	globbed := tree(Map{"app/g/b.yaml": "b: b\n", "app/g/a.yaml": "a: a\nb: a\n", "app/g/sub/c.yaml": "b: c\n"})
 	deps := func(repository string) Map {
 		return tree(Map{"app/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: d, version: ^1.0.0, repository: '" + repository + "', condition: d.enabled}\n"})
+	}
+	twice := func() Map {
+		return tree(Map{
+			"app/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: d, version: ^1.0.0, repository: 'https://charts.example.com', alias: one}\n- {name: d, version: ^2.0.0, repository: 'https://charts.example.com', alias: two}\n",
+			"app/Chart.lock": "dependencies:\n- {name: d, repository: 'https://charts.example.com', version: 1.4.9}\n- {name: d, repository: 'https://charts.example.com', version: 2.3.0}\n",
+		})
 	}
 	sub := Map{"Chart.yaml": "apiVersion: v2\nname: d\nversion: 1.5.0\n", "templates/d.yaml": cm("from-d")}
 	hooks := tree(Map{
@@ -345,6 +390,7 @@ func TestHelmOptions(t *testing.T) {
 		"URL":                           {tree: tree(nil), source: files("https://example.com/v.yaml"), fails: "missing: https://example.com/v.yaml"},
 		"URL that is brought":           {tree: tree(nil), source: files("https://example.com/v.yaml"), others: map[string]Map{"url/0": {"v": "a: url"}}, edit: func(r *Request) { r.Values = []Values{{URL: "https://example.com/v.yaml", Tree: "url/0", Path: "v"}} }, want: []string{`"a":"url"`}},
 		"URL of another scheme":         {tree: tree(nil), source: files("s3://bucket/v.yaml"), fails: `scheme "s3" is not allowed`},
+		"URL where none is allowed":     {tree: tree(nil), source: files("https://example.com/v.yaml"), edit: func(r *Request) { r.Settings.ValueSchemes = []string{} }, fails: `scheme "https" is not allowed`},
 		"URL of a scheme allowed":       {tree: tree(nil), source: files("s3://bucket/v.yaml"), edit: func(r *Request) { r.Settings.ValueSchemes = []string{"s3"} }, fails: "missing: s3://bucket/v.yaml"},
 		"version":                       {tree: tree(nil), source: helmOf(appv1.ApplicationSourceHelm{Version: "v2"}), fails: "helm.version: v2 is not supported"},
 		"version v3":                    {tree: tree(nil), source: helmOf(appv1.ApplicationSourceHelm{Version: "v3"}), count: 1},
@@ -375,9 +421,19 @@ func TestHelmOptions(t *testing.T) {
 		"dependency brought": {tree: deps("https://charts.example.com"), others: map[string]Map{"chart/d": sub}, edit: func(r *Request) {
 			r.Charts = []Chart{{Name: "d", Repository: "https://charts.example.com", Version: "^1.0.0", Tree: "chart/d"}}
 		}, count: 2},
-		"dependency as locked":       {tree: with(deps("https://charts.example.com"), "app/", Map{"Chart.lock": "dependencies: [{name: d, repository: 'https://charts.example.com', version: 1.4.9}]\n"}), fails: "missing: chart d 1.4.9 of"},
-		"dependency in the tree":     {tree: with(deps("file://../d"), "d/", sub), count: 2, want: []string{`"from-d"`}},
-		"dependency out of the tree": {tree: deps("file://../../d"), fails: "leads out of the repository"},
+		"dependency as locked":        {tree: with(deps("https://charts.example.com"), "app/", Map{"Chart.lock": "dependencies: [{name: d, repository: 'https://charts.example.com', version: 1.4.9}]\n"}), fails: "missing: chart d 1.4.9 of"},
+		"dependency twice, as locked": {tree: twice(), fails: "missing: chart d 1.4.9 of https://charts.example.com, chart d 2.3.0 of https://charts.example.com"},
+		"dependency twice, brought": {tree: twice(), count: 3, want: []string{`"from-one"`, `"from-two"`},
+			others: map[string]Map{
+				"chart/1": {"Chart.yaml": "apiVersion: v2\nname: d\nversion: 1.4.9\n", "templates/d.yaml": cm("from-{{ .Chart.Name }}")},
+				"chart/2": {"Chart.yaml": "apiVersion: v2\nname: d\nversion: 2.3.0\n", "templates/d.yaml": cm("from-{{ .Chart.Name }}")},
+			},
+			edit: func(r *Request) {
+				r.Charts = []Chart{{Name: "d", Repository: "https://charts.example.com", Version: "1.4.9", Tree: "chart/1"}, {Name: "d", Repository: "https://charts.example.com", Version: "2.3.0", Tree: "chart/2"}}
+			}},
+		"dependency that the lock does not have": {tree: with(deps("https://charts.example.com"), "app/", Map{"Chart.lock": "dependencies: [{name: d, repository: 'https://charts.example.com', version: 3.0.0}]\n"}), fails: "missing: chart d ^1.0.0 of"},
+		"dependency in the tree":                 {tree: with(deps("file://../d"), "d/", sub), count: 2, want: []string{`"from-d"`}},
+		"dependency out of the tree":             {tree: deps("file://../../d"), fails: "leads out of the repository"},
 		"chart of a repository": {
 			tree: Map{"Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n", "templates/a.yaml": show, "v.yaml": "a: v\n"},
 			edit: func(r *Request) {

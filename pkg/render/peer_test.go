@@ -198,6 +198,18 @@ func TestPeerScenarios(t *testing.T) {
 		"TestJsonnetExtVarEnv": {"jsonnet-ext-var", func(q *Request) {
 			q.Source.Directory = &appv1.ApplicationSourceDirectory{Jsonnet: &appv1.ApplicationSourceJsonnet{ExtVars: []appv1.JsonnetVar{{Name: "foo", Value: "$ARGOCD_APP_NAME"}, {Name: "bar", Value: `"$ARGOCD_APP_NAME"`, Code: yes()}}}}
 		}, []string{`"app"`}},
+		"TestHelmGlobValueFiles": {"helm-glob-values", func(q *Request) {
+			q.Source.Helm = &appv1.ApplicationSourceHelm{ValueFiles: []string{"envs/*.yaml"}}
+		}, []string{`"foo":"b-value"`}},
+		"TestHelmRecursiveGlob": {"helm-glob-values", func(q *Request) {
+			q.Source.Helm = &appv1.ApplicationSourceHelm{ValueFiles: []string{"envs/**/*.yaml"}}
+		}, []string{`"foo":"c-value"`}},
+		"TestJsonnetNestedDirWithImports": {"jsonnet-nested-dir-with-imports/apps", func(q *Request) {
+			q.Source.Directory = &appv1.ApplicationSourceDirectory{Recurse: yes()}
+		}, []string{`"hello-world"`, `"hello-root"`}},
+		"TestKustomizeNameSuffix, Images, NamespaceOverride": {"kustomize", func(q *Request) {
+			q.Source.Kustomize = &appv1.ApplicationSourceKustomize{NameSuffix: "-x", Namespace: "other", Images: []string{"quay.io/argoprojlabs/argocd-e2e-container:0.2"}}
+		}, []string{`"pod-x"`, `"namespace":"other"`, `argocd-e2e-container:0.2"`}},
 		"TestHelm3CRD":   {"helm3-crd", nil, []string{"CustomResourceDefinition"}},
 		"TestCRDSkipped": {"helm3-crd", func(q *Request) { q.Source.Helm = &appv1.ApplicationSourceHelm{SkipCrds: yes()} }, nil},
 	}

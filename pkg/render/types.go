@@ -87,8 +87,9 @@ type Settings struct {
 	// KustomizeOptions are flags of `kustomize build` (key kustomize.buildOptions). Flags that would let a build run
 	// programs or use the network are refused.
 	KustomizeOptions []string `json:"kustomizeOptions,omitempty"`
-	// ValueSchemes are the schemes of URLs that valueFiles may have (key helm.valuesFileSchemes). Default: https, http.
-	ValueSchemes []string `json:"valueSchemes,omitempty"`
+	// ValueSchemes are the schemes of URLs that valueFiles may have (key helm.valuesFileSchemes). Nil is https and http, an
+	// empty list none.
+	ValueSchemes []string `json:"valueSchemes"`
 	// NoHelm, NoKustomize and NoJsonnet turn a tool off (keys helm.enable=false and so on): such a source is a directory
 	// of plain files then.
 	NoHelm      bool `json:"noHelm,omitempty"`

@@ -251,7 +251,7 @@ func (s *source) valueFile(field, name string) (valueFile, error) {
 // remoteValues finds values at a URL among what the request brings.
 func (s *source) remoteValues(field, name, scheme string) (valueFile, error) {
 	schemes := s.req.Settings.ValueSchemes
-	if len(schemes) == 0 {
+	if schemes == nil {
 		schemes = []string{"https", "http"}
 	}
 	if _, err := url.Parse(name); err != nil || !slices.Contains(schemes, scheme) {

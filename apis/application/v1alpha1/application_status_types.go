@@ -76,6 +76,8 @@ const (
 	ConditionExcludedResourceWarning ApplicationConditionType = "ExcludedResourceWarning"
 	// ConditionOrphanedResourceWarning means that there are objects in the namespace that no application has made.
 	ConditionOrphanedResourceWarning ApplicationConditionType = "OrphanedResourceWarning"
+	// ConditionInvalidSettingsWarning means that a key of the namespace's settings is wrong, and has no effect.
+	ConditionInvalidSettingsWarning ApplicationConditionType = "InvalidSettingsWarning"
 	// ConditionUnsupportedWarning means that the application, or its project, asks for something that this version does
 	// not do. The peer has no such condition.
 	ConditionUnsupportedWarning ApplicationConditionType = "UnsupportedWarning"

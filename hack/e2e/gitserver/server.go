@@ -7,9 +7,11 @@
 package gitserver
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -35,6 +37,8 @@ type Options struct {
 	Plain bool
 	// SSH starts sshd, too.
 	SSH bool
+	// MultiACK refuses clients over HTTP that do not negotiate by multi_ack, as Azure DevOps does.
+	MultiACK bool
 }
 
 // Server are the running servers of one folder of repositories. They end with the test.
@@ -89,7 +93,7 @@ func Start(t testing.TB, o Options) *Server {
 		Stderr: discard{},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/git/", handler)
+	mux.Handle("/git/", s.negotiated(handler))
 	mux.HandleFunc("/charts/", s.serveCharts)
 	mux.HandleFunc("/moved/", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/git/"+strings.TrimPrefix(r.URL.Path, "/moved/")+"?"+r.URL.RawQuery, http.StatusFound)
@@ -108,6 +112,21 @@ func Start(t testing.TB, o Options) *Server {
 		s.startSSH()
 	}
 	return s
+}
+
+// negotiated refuses clients that do not say multi_ack, if the server is to.
+func (s *Server) negotiated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.options.MultiACK && r.Method == http.MethodPost {
+			body, err := io.ReadAll(r.Body)
+			if wants, _, _ := bytes.Cut(body, []byte("\n")); err != nil || !bytes.Contains(wants, []byte(" multi_ack")) {
+				http.Error(w, "TF400000: the client must support multi_ack", http.StatusBadRequest)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // guard counts requests and wants credentials.

@@ -95,7 +95,7 @@ func (w *world) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	config := application.EngineConfig{}
 	config.Default()
-	config.Dir, config.LocalRepositories = w.TempDir(), true
+	config.Dir, config.RepositoryDirs = w.TempDir(), []string{w.git.Root}
 	engine := application.NewEngine(config)
 	w.engine = engine
 	loop := application.New(application.Config{Argosy: w.argosy, Cluster: w.kube, Engine: engine, Namespace: "argosy"})

@@ -123,7 +123,7 @@ func (p *parser) check(group, kind, script string) error {
 	if group != "" {
 		name = group + "/" + kind
 	}
-	p.checks[name] = script
+	p.checks[name] = check{p.key, script}
 	return nil
 }
 
@@ -140,24 +140,26 @@ func openLibs(value string) error {
 }
 
 func (p *parser) known(group, kind string, fields []knownField) error {
+	known := make([]diff.KnownType, 0, len(fields))
 	for i, f := range fields {
 		k := diff.KnownType{Group: group, Kind: kind, Field: f.Field, Type: f.Type}
 		if err := k.Validate(); err != nil {
 			return fmt.Errorf("[%d]: %w", i, err)
 		}
-		p.KnownTypes = append(p.KnownTypes, k)
+		known = append(known, k)
 	}
+	p.KnownTypes = append(p.KnownTypes, known...)
 	return nil
 }
 
 func (p *parser) ignore(what, group, kind string, parts ignored) {
-	rule := appv1.ResourceIgnoreDifferences{
+	r := rule{p.key, appv1.ResourceIgnoreDifferences{
 		Group: group, Kind: kind,
 		JSONPointers: parts.JSONPointers, JQPathExpressions: parts.JQPathExpressions, ManagedFieldsManagers: parts.ManagedFieldsManagers,
-	}
+	}}
 	if what == "ignoreDifferences" {
-		p.ignores = append(p.ignores, rule)
+		p.ignores = append(p.ignores, r)
 	} else {
-		p.updates = append(p.updates, rule)
+		p.updates = append(p.updates, r)
 	}
 }

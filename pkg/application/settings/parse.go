@@ -24,11 +24,44 @@ import (
 // parser collects what keys say, and what is wrong with them.
 type parser struct {
 	*Settings
-	checks  map[string]string
-	ignores []appv1.ResourceIgnoreDifferences
-	updates []appv1.ResourceIgnoreDifferences
+	// key is the key that is being read.
+	key     string
+	checks  map[string]check
+	ignores []rule
+	updates []rule
 	quiet   bool
-	errs    []error
+	// wrong are errors by key.
+	wrong map[string][]error
+}
+
+// check is a script of a check of health, and rule a rule about what is ignored, with the key that it is from.
+type (
+	check struct{ key, script string }
+	rule  struct {
+		key string
+		appv1.ResourceIgnoreDifferences
+	}
+)
+
+// Problem is what is wrong with one key.
+type Problem struct {
+	// Key is the key of the ConfigMap.
+	Key string
+	// Err says what is wrong.
+	Err error
+	// Binds tells that the key bounds what applications own, touch, read or show. What it would have forbidden must not be
+	// done because it is misspelt, so nothing may be done until it is right. Of any other key the default will do.
+	Binds bool
+}
+
+// Error names the ConfigMap, the key, and what is wrong.
+func (p Problem) Error() string { return fmt.Sprintf("%s: %s: %v", ConfigMap, p.Key, p.Err) }
+
+// binding are the keys that bound something.
+var binding = map[string]bool{
+	"application.resourceTrackingMethod": true, "application.instanceLabelKey": true, "installationID": true,
+	"resource.exclusions": true, "resource.inclusions": true, "resource.sensitive.mask.annotations": true,
+	"kustomize.buildOptions": true, "helm.valuesFileSchemes": true, "globalProjects": true,
 }
 
 // keys are the keys that are known, and what reads them. Keys of other parts of the peer are passed over.
@@ -42,7 +75,10 @@ var keys = map[string]func(p *parser, value string) error{
 	"resource.compareoptions":               (*parser).compareOptions,
 	"resource.ignoreResourceUpdatesEnabled": func(p *parser, v string) error { on, err := boolean(v); p.quiet = !on; return err },
 	"resource.sensitive.mask.annotations":   func(p *parser, v string) error { p.SensitiveAnnotations = list(v); return nil },
-	"kustomize.buildOptions":                func(p *parser, v string) error { p.KustomizeBuildOptions = strings.TrimSpace(v); return nil },
+	"kustomize.buildOptions":                func(p *parser, v string) error { p.KustomizeBuildOptions = strings.Fields(v); return nil },
+	"kustomize.enable":                      func(p *parser, v string) error { return off(v, &p.NoKustomize) },
+	"helm.enable":                           func(p *parser, v string) error { return off(v, &p.NoHelm) },
+	"jsonnet.enable":                        func(p *parser, v string) error { return off(v, &p.NoJsonnet) },
 	"helm.valuesFileSchemes":                (*parser).schemes,
 	"globalProjects":                        (*parser).globals,
 	"timeout.reconciliation":                func(p *parser, v string) error { return duration(v, &p.Reconciliation) },
@@ -55,49 +91,59 @@ const prefix = "resource.customizations."
 // maxValue bounds what a key says, in bytes. A ConfigMap has room for a MiB.
 const maxValue = 512 << 10
 
-// Parse returns what the data of argocd-cm says. Settings are returned in any case: where a key is wrong they have the
-// default, and the error names the key.
-func Parse(data map[string]string) (*Settings, error) {
-	p := &parser{Settings: Default(), checks: map[string]string{}}
+// Parse returns what the data of argocd-cm says, and what is wrong with it, by key. Settings are returned in any case:
+// where a key is wrong they have the default.
+func Parse(data map[string]string) (*Settings, []Problem) {
+	p := &parser{Settings: Default(), checks: map[string]check{}, wrong: map[string][]error{}}
 	for _, key := range slices.Sorted(maps.Keys(data)) {
-		var err error
 		value := data[key]
+		p.key = key
 		switch read := keys[key]; {
 		case read == nil && !strings.HasPrefix(key, prefix) && !strings.HasPrefix(key, "kustomize."):
-			continue
 		case len(value) > maxValue:
-			err = fmt.Errorf("is longer than %d bytes", maxValue)
+			p.fail(key, fmt.Errorf("is longer than %d bytes", maxValue))
+		case key == "helm.valuesFileSchemes" && strings.TrimSpace(value) == "":
+			p.HelmValuesFileSchemes = []string{} // the one key of which nothing means none, and not the default
 		case read != nil:
 			if strings.TrimSpace(value) != "" {
-				err = read(p, value)
+				p.fail(key, read(p, value))
 			}
 		case strings.HasPrefix(key, prefix):
-			err = p.customization(strings.TrimPrefix(key, prefix), value)
+			p.fail(key, p.customization(strings.TrimPrefix(key, prefix), value))
 		default: // kustomize.path.VERSION and the like
-			err = errors.New("there is one version of kustomize only, which is built in")
-		}
-		if err != nil {
-			p.errs = append(p.errs, fmt.Errorf("%s: %s: %w", ConfigMap, key, err))
+			p.fail(key, errors.New("there is one version of kustomize only, which is built in"))
 		}
 	}
 	p.compile()
-	return p.Settings, errors.Join(p.errs...)
+	var problems []Problem
+	for _, key := range slices.Sorted(maps.Keys(p.wrong)) {
+		problems = append(problems, Problem{Key: key, Err: errors.Join(p.wrong[key]...), Binds: binding[key]})
+	}
+	return p.Settings, problems
+}
+
+// fail notes what is wrong with a key. No error is none.
+func (p *parser) fail(key string, err error) {
+	if err != nil {
+		p.wrong[key] = append(p.wrong[key], err)
+	}
 }
 
 // compile makes of what was collected what is used. A check or rule that is wrong leaves out itself only.
 func (p *parser) compile() {
 	good := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(p.checks)) {
-		if _, err := health.NewOverrides(map[string]string{name: p.checks[name]}); err != nil {
-			p.errs = append(p.errs, fmt.Errorf("%s: %w", ConfigMap, err))
+		c := p.checks[name]
+		if _, err := health.NewOverrides(map[string]string{name: c.script}); err != nil {
+			p.fail(c.key, err)
 			continue
 		}
-		good[name] = p.checks[name]
+		good[name] = c.script
 	}
 	if len(good) > 0 {
 		overrides, err := health.NewOverrides(good)
-		if err != nil {
-			p.errs = append(p.errs, fmt.Errorf("%s: %w", ConfigMap, err))
+		if err != nil { // each was compiled just now, so it is none of them
+			p.fail(prefix+"health", err)
 		}
 		p.Health = overrides
 	}
@@ -107,14 +153,14 @@ func (p *parser) compile() {
 	}
 }
 
-func (p *parser) valid(what string, rules []appv1.ResourceIgnoreDifferences) []appv1.ResourceIgnoreDifferences {
+func (p *parser) valid(what string, rules []rule) []appv1.ResourceIgnoreDifferences {
 	var out []appv1.ResourceIgnoreDifferences
 	for _, r := range rules {
-		if _, err := diff.CompileRules(r); err != nil {
-			p.errs = append(p.errs, fmt.Errorf("%s: %s%s of %s/%s: %w", ConfigMap, prefix, what, r.Group, r.Kind, err))
+		if _, err := diff.CompileRules(r.ResourceIgnoreDifferences); err != nil {
+			p.fail(r.key, fmt.Errorf("%s of %s/%s: %w", what, r.Group, r.Kind, err))
 			continue
 		}
-		out = append(out, r)
+		out = append(out, r.ResourceIgnoreDifferences)
 	}
 	return out
 }
@@ -207,6 +253,13 @@ func boolean(value string) (bool, error) {
 	return b, nil
 }
 
+// off reads a switch that is on unless it says false.
+func off(value string, out *bool) error {
+	on, err := boolean(value)
+	*out = !on
+	return err
+}
+
 // duration reads a duration as the peer does: 180s, 3m, 1d, or a number of seconds.
 func duration(value string, out *time.Duration) error {
 	value = strings.TrimSpace(value)
@@ -225,7 +278,7 @@ func duration(value string, out *time.Duration) error {
 }
 
 func list(value string) []string {
-	var out []string
+	out := []string{}
 	for s := range strings.SplitSeq(value, ",") {
 		if s = strings.TrimSpace(s); s != "" {
 			out = append(out, s)

@@ -3,7 +3,7 @@
 
 // Package settings reads what the ConfigMap argocd-cm of a namespace says of comparing, health, tracking and rendering.
 // The keys are the peer's. It must not read ConfigMaps itself, nor know applications. What a key says is hostile: all
-// is parsed within bounds, and a key that is wrong is named in the error and leaves the default in place.
+// is parsed within bounds, and a key that is wrong is named and leaves the default in place.
 package settings
 
 import (
@@ -57,9 +57,11 @@ type Settings struct {
 	InstallationID string
 
 	// KustomizeBuildOptions is kustomize.buildOptions, as flags of kustomize build.
-	KustomizeBuildOptions string
-	// HelmValuesFileSchemes are the schemes of URLs from which values may come (helm.valuesFileSchemes).
+	KustomizeBuildOptions []string
+	// HelmValuesFileSchemes are the schemes of URLs from which values may come (helm.valuesFileSchemes). None: from no URL.
 	HelmValuesFileSchemes []string
+	// NoHelm, NoKustomize and NoJsonnet: helm.enable, kustomize.enable and jsonnet.enable are false. Sources are plain files then.
+	NoHelm, NoKustomize, NoJsonnet bool
 	// GlobalProjects are projects that are merged into others (globalProjects).
 	GlobalProjects []GlobalProject
 

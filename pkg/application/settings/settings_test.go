@@ -18,7 +18,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	s, err := Parse(map[string]string{
+	s, wrong := Parse(map[string]string{
 		"application.resourceTrackingMethod": "annotation+label", "application.instanceLabelKey": "example.com/app", "installationID": "two",
 		"kustomize.buildOptions": " --enable-helm ", "helm.valuesFileSchemes": "https, s3",
 		"timeout.reconciliation": "300", "timeout.reconciliation.jitter": "5m", "timeout.hard.reconciliation": "1d",
@@ -36,11 +36,13 @@ func TestParse(t *testing.T) {
 		"resource.sensitive.mask.annotations":                       "a/b, c/d",
 		"globalProjects":                                            "- {labelSelector: {matchLabels: {opt: in}}, projectName: global}",
 		"url":                                                       "https://cd.example.com",
+		"helm.enable":                                               "true", "kustomize.enable": "false", "jsonnet.enable": "FALSE",
 	})
-	if err != nil {
-		t.Fatal(err)
+	if wrong != nil {
+		t.Fatal(wrong)
 	}
-	if s.Tracking != TrackingAnnotationAndLabel || s.InstanceLabel != "example.com/app" || s.InstallationID != "two" || s.KustomizeBuildOptions != "--enable-helm" ||
+	if s.Tracking != TrackingAnnotationAndLabel || s.InstanceLabel != "example.com/app" || s.InstallationID != "two" || !reflect.DeepEqual(s.KustomizeBuildOptions, []string{"--enable-helm"}) ||
+		s.NoHelm || !s.NoKustomize || !s.NoJsonnet ||
 		!reflect.DeepEqual(s.HelmValuesFileSchemes, []string{"https", "s3"}) || !reflect.DeepEqual(s.SensitiveAnnotations, []string{"a/b", "c/d"}) {
 		t.Errorf("got %+v", s)
 	}
@@ -78,38 +80,59 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// A key that is wrong is named, and leaves all others as they are.
+// A key that is wrong is named, and leaves all others as they are. Only one that bounds what applications may do binds them.
 func TestWrongKeys(t *testing.T) {
-	for key, value := range map[string]string{
-		"application.resourceTrackingMethod":                "magic",
-		"application.instanceLabelKey":                      "not a label",
-		"resource.exclusions":                               "{",
-		"resource.inclusions":                               "- {kindz: [a]}",
-		"resource.compareoptions":                           "ignoreResourceStatusField: some",
-		"resource.ignoreResourceUpdatesEnabled":             "perhaps",
-		"resource.customizations.health.a_B":                "return {",
-		"resource.customizations.ignoreDifferences.a_B":     "jqPathExpressions: ['(']",
-		"resource.customizations.ignoreResourceUpdates.a_B": "jsonPointers: [spec]",
-		"resource.customizations.knownTypeFields.a_B":       "- {field: a, type: core/v1/Nothing}",
-		"resource.customizations.useOpenLibs.a_B":           "true",
-		"resource.customizations.magic.a_B":                 "x",
-		"resource.customizations":                           "a/B: {magic: true}",
-		"timeout.reconciliation":                            "-3m",
-		"timeout.hard.reconciliation":                       "99999999999999999d",
-		"globalProjects":                                    "- {labelSelector: {matchExpressions: [{key: a, operator: Magic}]}, projectName: x}",
-		"helm.valuesFileSchemes":                            "https://",
-		"kustomize.path.v3.9.1":                             "/custom-tools/kustomize",
+	for key, c := range map[string]struct {
+		value string
+		binds bool
+	}{
+		"application.resourceTrackingMethod":                {"magic", true},
+		"application.instanceLabelKey":                      {"not a label", true},
+		"installationID":                                    {strings.Repeat("x", maxValue+1), true},
+		"resource.exclusions":                               {"{", true},
+		"resource.inclusions":                               {"- {kindz: [a]}", true},
+		"resource.sensitive.mask.annotations":               {strings.Repeat("x,", maxValue), true},
+		"resource.compareoptions":                           {"ignoreResourceStatusField: some", false},
+		"resource.ignoreResourceUpdatesEnabled":             {"perhaps", false},
+		"resource.customizations.health.a_B":                {"return {", false},
+		"resource.customizations.ignoreDifferences.a_B":     {"jqPathExpressions: ['(']", false},
+		"resource.customizations.ignoreResourceUpdates.a_B": {"jsonPointers: [spec]", false},
+		"resource.customizations.knownTypeFields.a_B":       {"- {field: a, type: core/Quantity}\n- {field: a, type: core/v1/Nothing}", false},
+		"resource.customizations.useOpenLibs.a_B":           {"true", false},
+		"resource.customizations.magic.a_B":                 {"x", false},
+		"resource.customizations":                           {"a/B: {health.lua: 'return {'}", false},
+		"timeout.reconciliation":                            {"-3m", false},
+		"timeout.hard.reconciliation":                       {"99999999999999999d", false},
+		"globalProjects":                                    {"- {labelSelector: {matchExpressions: [{key: a, operator: Magic}]}, projectName: x}", true},
+		"helm.valuesFileSchemes":                            {"https://", true},
+		"helm.enable":                                       {"perhaps", false},
+		"kustomize.buildOptions":                            {strings.Repeat("x", maxValue+1), true},
+		"kustomize.path.v3.9.1":                             {"/custom-tools/kustomize", false},
 	} {
-		s, err := Parse(map[string]string{key: value, "installationID": "kept"})
-		if err == nil || !strings.Contains(err.Error(), strings.TrimSuffix(key, ".a_B")) && !strings.Contains(err.Error(), "a/B") {
-			t.Errorf("%s: the error is %v", key, err)
+		s, wrong := Parse(map[string]string{key: c.value, "url": "https://kept.example.com"})
+		if len(wrong) != 1 || wrong[0].Key != key || wrong[0].Binds != c.binds || !strings.HasPrefix(wrong[0].Error(), "argocd-cm: "+key+": ") {
+			t.Errorf("%s: what is wrong is %.300v", key, wrong)
 		}
-		if s == nil || s.InstallationID != "kept" || s.Tracking != TrackingAnnotation || s.Reconciliation != 2*time.Minute {
-			t.Errorf("%s: settings are %+v", key, s)
+		if want := Default(); !c.binds && !reflect.DeepEqual(s, want) {
+			t.Errorf("%s: settings are %+v, not %+v", key, s, want)
 		}
 	}
-	if s, err := Parse(nil); err != nil || !reflect.DeepEqual(s, Default()) {
-		t.Errorf("without data: %+v, %v", s, err)
+	s, wrong := Parse(map[string]string{"resource.customizations.health.a_B": "return {", "timeout.reconciliation": "soon", "installationID": "kept"})
+	if len(wrong) != 2 || s.InstallationID != "kept" {
+		t.Errorf("with two wrong keys: %+v, %v", s, wrong)
+	}
+	if s, wrong := Parse(nil); wrong != nil || !reflect.DeepEqual(s, Default()) {
+		t.Errorf("without data: %+v, %v", s, wrong)
+	}
+}
+
+// An administrator who empties the list of schemes wants no values from URLs at all.
+func TestNoValuesFileSchemes(t *testing.T) {
+	for _, value := range []string{"", " \n", ","} {
+		s, wrong := Parse(map[string]string{"helm.valuesFileSchemes": value})
+		if wrong != nil || s.HelmValuesFileSchemes == nil || len(s.HelmValuesFileSchemes) > 0 {
+			t.Errorf("%q: schemes are %#v, %v", value, s.HelmValuesFileSchemes, wrong)
+		}
 	}
 }
 
@@ -122,12 +145,12 @@ func FuzzParse(f *testing.F) {
 	f.Add("resource.customizations", "a/B:\n  health.lua: return {}\n")
 	f.Add("timeout.reconciliation", "3d")
 	f.Fuzz(func(t *testing.T, key, value string) {
-		s, err := Parse(map[string]string{key: value})
+		s, wrong := Parse(map[string]string{key: value})
 		if s == nil {
 			t.Fatal("no settings")
 		}
-		if err != nil && !strings.Contains(err.Error(), ConfigMap) {
-			t.Errorf("%v does not say where", err)
+		if len(wrong) > 0 && wrong[0].Key != key {
+			t.Errorf("%v does not say where", wrong)
 		}
 		s.Excluded("apps", "Deployment", "https://a")
 		if _, err := s.Diff(&appv1.Application{}, "a"); err != nil {

@@ -25,6 +25,7 @@ import (
 	"argosy.dev/argosy/pkg/cluster"
 	"argosy.dev/argosy/pkg/git"
 	"argosy.dev/argosy/pkg/manifests"
+	"argosy.dev/argosy/pkg/remote"
 	"argosy.dev/argosy/pkg/render"
 )
 
@@ -38,8 +39,8 @@ type EngineConfig struct {
 	// ServiceAccount is the account, of an application's own namespace, as which Secrets, settings and destinations are
 	// used where the project names none.
 	ServiceAccount string
-	// LocalRepositories lets repositories be files of this machine. Only for tests: they are whatever the server may read.
-	LocalRepositories bool
+	// RepositoryDirs are folders of this machine below which repositories of file:// URLs may be.
+	RepositoryDirs []string
 }
 
 // sweepEvery is how often repositories are looked for that nobody uses any longer.
@@ -95,12 +96,13 @@ func (e *Engine) Run(ctx context.Context, argosy versioned.Interface, inCluster 
 	})
 	renderer := render.New(render.Config{})
 	defer renderer.Close()
-	store, err := git.NewStore(git.Options{Dir: e.config.Dir, AllowFile: e.config.LocalRepositories, Asked: e.metrics.GitRequest, Forgot: e.metrics.ForgetRepository})
+	tokens := remote.NewTokens(false, nil)
+	store, err := git.NewStore(git.Options{Dir: e.config.Dir, Tokens: tokens, FileDirs: e.config.RepositoryDirs, Asked: e.metrics.GitRequest, Forgot: e.metrics.ForgetRepository})
 	if err != nil {
 		return fmt.Errorf("the store of Git repositories: %w", err)
 	}
 	defer func() { utilruntime.HandleError(store.Close()) }()
-	e.sources = manifests.New(manifests.Config{Store: store, Renderer: renderer, Credentials: e.tenants, AllowLocal: e.config.LocalRepositories, Age: refsAge})
+	e.sources = manifests.New(manifests.Config{Store: store, Renderer: renderer, Credentials: e.tenants, Tokens: tokens, Age: refsAge})
 	factory.Start(ctx.Done())
 	defer factory.Shutdown()
 	var running sync.WaitGroup
@@ -152,6 +154,7 @@ func (c *EngineConfig) Default() {
 // AddFlags adds a flag for each field that an administrator decides about.
 func (c *EngineConfig) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Dir, "application-cache-dir", c.Dir, "Directory for the objects of Git repositories. What is in it can be lost at any time.")
+	fs.StringSliceVar(&c.RepositoryDirs, "application-repository-dirs", c.RepositoryDirs, "Directories of this machine below which repositories of file:// URLs may be. All users of applications can read what is committed there. Without any, such URLs are refused.")
 	fs.StringVar(&c.ControlNamespace, "application-control-namespace", c.ControlNamespace, "Namespace whose applications are known on their objects by their name alone, as those of the peer's own namespace are. Those of other namespaces are NAMESPACE_NAME there.")
 	fs.StringVar(&c.ServiceAccount, "application-service-account", c.ServiceAccount, "Service account, of an application's own namespace, that is impersonated to read Secrets and settings there and to sync, where the project names none.")
 }

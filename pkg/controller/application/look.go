@@ -6,6 +6,8 @@ package application
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -16,6 +18,7 @@ import (
 	"argosy.dev/argosy/pkg/application/object"
 	"argosy.dev/argosy/pkg/application/project"
 	"argosy.dev/argosy/pkg/manifests"
+	"argosy.dev/argosy/pkg/render"
 )
 
 // wish is which manifests are looked at: those of the application's sources, or those that an operation asks for.
@@ -117,11 +120,24 @@ func wishOf(app *appv1.Application, refresh manifests.Refresh) wish {
 	return wish{sources: project.Sources(app), refresh: refresh}
 }
 
+// age is how old what is known of repositories may be, where they are asked so often. 0 is never: then a request for the latest
+// asks them, and all else goes by what that has found.
+func age(reconciliation time.Duration) time.Duration {
+	if reconciliation == 0 {
+		return math.MaxInt64
+	}
+	return min(reconciliation, refsAge)
+}
+
 // generate is the request for the manifests of a wish.
 func (s *scene) generate(w wish) manifests.Request {
 	return manifests.Request{
 		Application: s.app, Sources: w.sources, Revisions: w.revisions, Destination: s.app.Spec.Destination.Namespace,
-		KubeVersion: s.kinds.KubeVersion(), APIVersions: s.kinds.APIVersions(), Refresh: w.refresh,
+		KubeVersion: s.kinds.KubeVersion(), APIVersions: s.kinds.APIVersions(), Refresh: w.refresh, Age: age(s.settings.Reconciliation),
+		Settings: render.Settings{
+			KustomizeOptions: s.settings.KustomizeBuildOptions, ValueSchemes: s.settings.HelmValuesFileSchemes,
+			NoHelm: s.settings.NoHelm, NoKustomize: s.settings.NoKustomize, NoJsonnet: s.settings.NoJsonnet,
+		},
 		Permits: func(repoURL string) bool { return project.PermitsSource(s.project, repoURL) == nil },
 	}
 }

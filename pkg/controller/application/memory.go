@@ -39,6 +39,8 @@ type memory struct {
 	// tried is the try that is worked on, and since when.
 	tried operationTry
 	since time.Time
+	// failures is how often in a row looking has failed.
+	failures int
 	// cleaned is the try of an operation whose hooks were cleaned up.
 	cleaned operationTry
 	// told tells that an Event has said that hooks of its deletion do not run.
@@ -110,6 +112,19 @@ func (m *memory) waits(message string, now time.Time) bool {
 	}
 	m.waitedSince = time.Time{}
 	return true
+}
+
+// retry is after which time to look again without an event, because looking has failed. It grows with each failure, and is
+// zero if it has not failed. It does not depend on the settings: who has repositories not asked by and by wants to be told by
+// events that something has changed, and there is no event for a repository that answers again.
+func (m *memory) retry(failed bool) time.Duration {
+	if !failed {
+		m.failures = 0
+		return 0
+	}
+	wait := min(troubled<<min(m.failures, 10), longTroubled)
+	m.failures++
+	return wait
 }
 
 // rests forgets what is known of objects if what it rests on has changed.

@@ -27,6 +27,9 @@ const lookAgain = 10 * time.Second
 // troubled is how soon an application is looked at again with which something is wrong.
 const troubled = 30 * time.Second
 
+// longTroubled is how soon it is, if that has been so for long.
+const longTroubled = 10 * time.Minute
+
 // reconcile looks at one application, goes on with its operation, and writes what has come of it. It returns after which
 // time to look again without an event, or zero.
 func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
@@ -113,7 +116,7 @@ func (c *Controller) see(ctx context.Context, app *appv1.Application, m *memory)
 		c.loop.Add(keyOf(app)) // it is taken up again at once
 		return 0, nil
 	}
-	return soonest(after, auto.After, c.interval(s)), nil
+	return soonest(after, auto.After, c.interval(s), m.retry(seen.Comparison == nil)), nil
 }
 
 // carry begins the operation that is wanted, or goes on with the one that runs.

@@ -86,8 +86,10 @@ func (e *Engine) sceneOf(ctx context.Context, app *appv1.Application, last bool)
 	if s.tenant, err = e.tenants.get(ctx, app.Namespace); err != nil {
 		return nil, err
 	}
-	if s.settings, err = s.tenant.parsed(); err != nil {
-		return nil, incomparable(err)
+	var wrong []settings.Problem
+	s.settings, wrong = s.tenant.parsed()
+	if s.warnings, err = settled(wrong); err != nil {
+		return nil, err
 	}
 	if s.project, err = e.project(app, s.settings); err != nil {
 		return nil, err
@@ -122,6 +124,30 @@ func (s *scene) supported() error {
 		s.warnings = append(s.warnings, application.Finding{Type: appv1.ConditionUnsupportedWarning, Message: finding.String()})
 	}
 	return nil
+}
+
+// maxWrong is of how many wrong keys of the settings each application tells.
+const maxWrong = 10
+
+// settled returns what applications say of wrong keys of their namespace's settings. It is an error if one of them bounds what
+// they may do.
+func settled(wrong []settings.Problem) ([]application.Finding, error) {
+	var warnings []application.Finding
+	var stop []error
+	for i, problem := range wrong {
+		switch {
+		case problem.Binds:
+			stop = append(stop, problem)
+		case i < maxWrong:
+			warnings = append(warnings, application.Finding{Type: appv1.ConditionInvalidSettingsWarning, Message: problem.Error() + "; the default is used"})
+		case i == maxWrong:
+			warnings = append(warnings, application.Finding{Type: appv1.ConditionInvalidSettingsWarning, Message: fmt.Sprintf("%s: %d more keys are wrong", settings.ConfigMap, len(wrong)-maxWrong)})
+		}
+	}
+	if len(stop) > 0 {
+		return nil, incomparable(errors.Join(stop...))
+	}
+	return warnings, nil
 }
 
 // enter finds the cluster that the application goes to, and opens its cache as whoever may write there.

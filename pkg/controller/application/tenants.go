@@ -60,9 +60,10 @@ type tenant struct {
 	known chan struct{}
 
 	mu sync.Mutex
-	// version is that of the ConfigMap that parsed was read from.
+	// version is that of the ConfigMap that read, and what is wrong with it, come from.
 	version string
 	read    *settings.Settings
+	wrong   []settings.Problem
 	// denied is why one of the lists was refused.
 	denied error
 	// refused is closed then.
@@ -203,8 +204,8 @@ func (t *tenant) setting(name string) *corev1.ConfigMap {
 	return object.(*corev1.ConfigMap)
 }
 
-// parsed returns what the namespace's ConfigMap argocd-cm says. Where something in it is wrong, the error says what.
-func (t *tenant) parsed() (*settings.Settings, error) {
+// parsed returns what the namespace's ConfigMap argocd-cm says, and what is wrong with it.
+func (t *tenant) parsed() (*settings.Settings, []settings.Problem) {
 	says := t.setting(settings.ConfigMap)
 	if says == nil {
 		return defaults, nil
@@ -212,13 +213,10 @@ func (t *tenant) parsed() (*settings.Settings, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.read == nil || t.version != says.ResourceVersion {
-		read, err := settings.Parse(says.Data)
-		if err != nil {
-			return nil, err
-		}
-		t.read, t.version = read, says.ResourceVersion
+		t.read, t.wrong = settings.Parse(says.Data)
+		t.version = says.ResourceVersion
 	}
-	return t.read, nil
+	return t.read, t.wrong
 }
 
 // either is closed when one of the two is.

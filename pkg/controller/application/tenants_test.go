@@ -65,8 +65,8 @@ func TestTenantWithoutSecrets(t *testing.T) {
 	if !cache.WaitForCacheSync(t.Context().Done(), one.settings.HasSynced) {
 		t.Fatal("the settings did not come")
 	}
-	if says, err := one.parsed(); err != nil || says.InstallationID != "here" {
-		t.Errorf("its settings are %+v, %v", says, err)
+	if says, wrong := one.parsed(); wrong != nil || says.InstallationID != "here" {
+		t.Errorf("its settings are %+v, %v", says, wrong)
 	}
 	if data, err := all.ConfigMap("team", "argocd-cm"); err != nil || data["installationID"] != "here" {
 		t.Errorf("the ConfigMap is %v, %v", data, err)
