@@ -60,7 +60,7 @@ func TestServerSideApplyIsOneRequest(t *testing.T) {
 	if got := keys(c.Managed("app", false)); !slices.Equal(got, []string{"configmap/a"}) {
 		t.Errorf("managed: %v", got)
 	}
-	if f.wire.count("PATCH", "/configmaps/a") != 2 || f.wire.count("", "") != 0 || len(f.wire.requests) != 2 {
+	if f.wire.count("PATCH", "/configmaps/a") != 2 || f.wire.count("", "") != 0 || len(f.wire.asked()) != 2 {
 		t.Errorf("requests: %v", f.wire.requests)
 	}
 }
@@ -126,7 +126,7 @@ func TestMigration(t *testing.T) {
 			f.wire.reset()
 			_, err = c.Apply(f.ctx, cluster.ApplyRequest{Object: u, Migrate: cluster.MigratedManagers})
 			f.must(err)
-			if len(f.wire.requests) != 1 {
+			if len(f.wire.asked()) != 1 {
 				t.Errorf("the second time: %v", f.wire.requests)
 			}
 		})
@@ -233,7 +233,7 @@ func TestClientSide(t *testing.T) {
 	apply(first, "service/c created")
 	f.wire.reset()
 	apply(first, "service/c unchanged")
-	if len(f.wire.requests) != 0 {
+	if len(f.wire.asked()) != 0 {
 		t.Errorf("nothing was to be done: %v", f.wire.requests)
 	}
 	// Somebody adds a port, which stays; the manifest drops one, which goes.

@@ -79,7 +79,7 @@ func TestFinalizer(t *testing.T) {
 	if live, err = c.Get(f.ctx, key, ""); err != nil || live != nil {
 		t.Errorf("after the second: %v, %v", live, err)
 	}
-	if len(f.wire.requests) != 2 {
+	if len(f.wire.asked()) != 2 {
 		t.Errorf("requests: %v", f.wire.requests)
 	}
 	f.must(c.RemoveFinalizer(f.ctx, key, uid, "example.com/other"))

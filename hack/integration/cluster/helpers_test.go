@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +62,20 @@ func (w *wire) wrap(next http.RoundTripper) http.RoundTripper {
 			w.watches[r.URL.Path] = append(w.watches[r.URL.Path], response.Body)
 		}
 		return response, err
+	})
+}
+
+// discovery are the paths by which a client learns which kinds there are. It does so whenever a definition changes, and
+// definitions of other tests do at any time.
+var discovery = regexp.MustCompile(`^/version$|^/api(/v1)?$|^/apis(/[^/]+(/[^/]+)?)?$|/(customresourcedefinitions|apiservices)$`)
+
+// asked are the requests since the last reset, without what serves to know the kinds.
+func (w *wire) asked() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.requests), func(request string) bool {
+		_, path, _ := strings.Cut(request, " ")
+		return discovery.MatchString(path)
 	})
 }
 

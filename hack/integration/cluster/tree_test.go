@@ -137,7 +137,7 @@ func TestTreeOfACustomResource(t *testing.T) {
 		t.Errorf("nodes: %v", got)
 	}
 	f.wire.reset()
-	if _, err := c.Tree(f.ctx, []object.Key{key}); err != nil || len(f.wire.requests) != 0 {
+	if _, err := c.Tree(f.ctx, []object.Key{key}); err != nil || len(f.wire.asked()) != 0 {
 		t.Errorf("the second time: %v, %v", f.wire.requests, err)
 	}
 }

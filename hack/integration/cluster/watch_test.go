@@ -156,7 +156,7 @@ func TestOnlyWhatIsNeededIsHeldInFull(t *testing.T) {
 			t.Fatalf("live: %v", live)
 		}
 	}
-	if len(f.wire.requests) != 1 {
+	if len(f.wire.asked()) != 1 {
 		t.Errorf("requests: %v", f.wire.requests)
 	}
 	// Named as a need, it stays in full when it changes.
@@ -166,7 +166,7 @@ func TestOnlyWhatIsNeededIsHeldInFull(t *testing.T) {
 	f.eventually("the change is told", func() bool { return len(f.changesOf(object.KeyOf(u))) > 0 })
 	live, err := c.Get(f.ctx, object.KeyOf(u), "")
 	f.must(err)
-	if data, _ := live.Object["data"].(map[string]any); data["key"] != "2" || len(f.wire.requests) != 1 {
+	if data, _ := live.Object["data"].(map[string]any); data["key"] != "2" || len(f.wire.asked()) != 1 {
 		t.Errorf("live %v; requests: %v", live, f.wire.requests)
 	}
 }
@@ -213,7 +213,7 @@ func TestOtherVersions(t *testing.T) {
 			t.Errorf("%s and %s", v1.GetAPIVersion(), v2.GetAPIVersion())
 		}
 	}
-	if len(f.wire.requests) != 1 {
+	if len(f.wire.asked()) != 1 {
 		t.Errorf("requests: %v", f.wire.requests)
 	}
 }
@@ -267,7 +267,7 @@ func TestObjectsOfTheWholeCluster(t *testing.T) {
 	f.wire.reset()
 	live, err := c.Get(f.ctx, key, "")
 	f.must(err)
-	if live == nil || live.GetUID() != done.Object.GetUID() || live.GetNamespace() != "" || len(f.wire.requests) != 0 {
+	if live == nil || live.GetUID() != done.Object.GetUID() || live.GetNamespace() != "" || len(f.wire.asked()) != 0 {
 		t.Errorf("%v; requests: %v", live, f.wire.requests)
 	}
 	key.Namespace = ""
