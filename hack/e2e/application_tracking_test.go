@@ -4,9 +4,12 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -92,6 +95,13 @@ func TestApplicationOrphans(t *testing.T) {
 		t.Errorf("the tree is %s", tree)
 	}
 	w.made("stray-2", nil, nil)
+	// A look counts what its watches have brought by then; what belongs to no application causes none.
+	eventually(t, time.Minute, "the new one in the tree", func(context.Context) error {
+		if tree := w.answer("of-orphans", "tree"); !strings.Contains(tree, `"stray-2"`) {
+			return errors.New(tree)
+		}
+		return nil
+	})
 	w.refresh("of-orphans")
 	w.condition("of-orphans", appv1.ConditionOrphanedResourceWarning, "2 orphaned")
 }
