@@ -9,6 +9,8 @@ IMAGE    ?= argosy.dev/argosy:dev
 LOCAL    := $(CURDIR)/.local
 CLUSTER  := $(LOCAL)/bin/cluster
 BINARIES := argosy-apiserver argosy-controller-manager argosy-executor kubectl-argosy
+CHECKS   ?= 1000
+RUN      ?= .
 CASES    ?= ../shared/conformance
 LDFLAGS  := -s -w -X k8s.io/component-base/version.gitVersion=$(VERSION)
 PRODUCT  := ./apis/... ./cmd/... ./generated/... ./pkg/... ./registry/...
@@ -46,6 +48,9 @@ test-unit: ## unit tests of all packages (with real servers of Git: git and sshd
 	go test -short $(PRODUCT) ./hack/conformance/...
 	cd hack/cluster && go test -trimpath -short ./internal/...
 
+test-random: ## property tests with other draws than everybody's, and more of them (CHECKS)
+	go test -count=1 $$(git grep -l argosy/hack/seed -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|') -run '$(RUN)' -rapid.seed=0 -rapid.checks=$(CHECKS)
+
 test-integration: ## our server with its embedded etcd, in process; what we ask of clusters, against a kube-apiserver
 	hack/cluster/build.sh kube
 	go test -count=1 ./hack/integration/...
@@ -66,4 +71,4 @@ cross: ## the kubectl plugin for linux, darwin and windows on amd64 and arm64
 	  ext=; [ $$os = windows ] && ext=.exe; \
 	  GOOS=$$os GOARCH=$$arch go build -ldflags '-s -w' -o bin/kubectl-argosy-$$os-$$arch$$ext ./cmd/kubectl-argosy; done; done
 
-.PHONY: help build generate lint cluster cluster-down demo test test-unit test-integration test-e2e bench conformance cross
+.PHONY: help build generate lint cluster cluster-down demo test test-unit test-integration test-random test-e2e bench conformance cross

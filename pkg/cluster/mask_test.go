@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"pgregory.net/rapid"
 
+	_ "argosy.dev/argosy/hack/seed"
 	"argosy.dev/argosy/pkg/application/object"
 )
 

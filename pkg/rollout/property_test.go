@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 // drawRollout makes a random rollout of any strategy.

@@ -105,6 +105,25 @@ func TestRoutedAbort(t *testing.T) {
 	s.wantWeight("50")
 }
 
+// TestRoutedAbortWhileUnready: once their time after an abort runs, the new pods go at its end, though a stable pod is not
+// ready just then: they get no traffic, and what takes its place may need their room.
+func TestRoutedAbortWhileUnready(t *testing.T) {
+	s := routed(t, 4, `maxUnavailable: 0, abortScaleDownDelaySeconds: 10, steps: [{setWeight: 50}, {pause: {}}]`)
+	s.phase(rov1.RolloutPhaseHealthy)
+	stable := s.ro.Status.StableRS
+	s.image("two")
+	s.phase(rov1.RolloutPhasePaused)
+	s.abort()
+	s.run(5 * time.Second)
+	for _, set := range s.sets {
+		if hashOf(set.rs) == stable {
+			set.pods[0].ready = s.now.Add(time.Hour)
+		}
+	}
+	s.run(10 * time.Second)
+	s.wantPods("1:4 2:0")
+}
+
 func TestRoutedAbortKeepsPods(t *testing.T) {
 	s := routed(t, 4, `abortScaleDownDelaySeconds: 0, steps: [{setCanaryScale: {replicas: 3}}, {pause: {}}]`)
 	s.phase(rov1.RolloutPhaseHealthy)

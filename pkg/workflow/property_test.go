@@ -19,6 +19,7 @@ import (
 
 	"argosy.dev/argosy/apis/raw"
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 // drawWorkflow makes a random workflow of nested steps and dags. Everything it uses has a fixed outcome whatever the

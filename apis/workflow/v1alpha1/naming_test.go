@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 func named(name string, annotations map[string]string) *wfv1.Workflow {

@@ -19,6 +19,8 @@ import (
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/value"
 	"pgregory.net/rapid"
+
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 // reversing stands for encryption: what it writes is not what it was given.

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 	"argosy.dev/argosy/pkg/application/object"
 )
 

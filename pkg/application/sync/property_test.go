@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 	"argosy.dev/argosy/pkg/application/object"
 )
 

@@ -14,6 +14,7 @@ import (
 
 	"argosy.dev/argosy/apis/raw"
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 var run = &rov1.AnalysisRun{ObjectMeta: metav1.ObjectMeta{Name: "run", Namespace: "ns", UID: "0f7b0f7e-5b7e-4b7e-8b7e-0f7b0f7e5b7e"}}

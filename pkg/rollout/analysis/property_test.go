@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 var phases = []rov1.AnalysisPhase{rov1.AnalysisPhaseSuccessful, rov1.AnalysisPhaseSuccessful, rov1.AnalysisPhaseSuccessful,

@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"pgregory.net/rapid"
+
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 func TestFences(t *testing.T) {

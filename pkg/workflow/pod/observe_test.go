@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	wfv1 "argosy.dev/argosy/apis/workflow/v1alpha1"
+	_ "argosy.dev/argosy/hack/seed"
 	"argosy.dev/argosy/pkg/workflow/report"
 )
 

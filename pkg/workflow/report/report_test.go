@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 func ptr[T any](v T) *T { return &v }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	_ "argosy.dev/argosy/hack/seed"
 	"argosy.dev/argosy/pkg/expression"
 )
 

@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 
 	"pgregory.net/rapid"
+
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 // However the logs come, each line of the merged stream is a whole line of one of them, in its order, after its prefix.

@@ -9,6 +9,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"pgregory.net/rapid"
+
+	_ "argosy.dev/argosy/hack/seed"
 )
 
 func TestLabelValue(t *testing.T) {
