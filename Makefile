@@ -45,7 +45,7 @@ test: lint test-unit test-integration test-e2e ## everything CI checks
 
 test-unit: ## unit tests of all packages (with real servers of Git: git and sshd are installed where they are not)
 	command -v git >/dev/null && [ -x /usr/sbin/sshd ] || hack/cluster/install-packages.sh
-	go test -short $(PRODUCT) ./hack/conformance/...
+	hack/gotest.sh -short $(PRODUCT) ./hack/conformance/...
 	cd hack/cluster && go test -trimpath -short ./internal/...
 
 test-random: ## property tests with other draws than everybody's, and more of them (CHECKS)
@@ -53,10 +53,10 @@ test-random: ## property tests with other draws than everybody's, and more of th
 
 test-integration: ## our server with its embedded etcd, in process; what we ask of clusters, against a kube-apiserver
 	hack/cluster/build.sh kube
-	go test -count=1 ./hack/integration/...
+	hack/gotest.sh -count=1 ./hack/integration/...
 
 test-e2e: cluster ## end to end on the local cluster
-	KUBECONFIG=$(LOCAL)/kubeconfig hack/test-e2e.sh
+	KUBECONFIG=$(LOCAL)/kubeconfig hack/gotest.sh -count=1 -timeout 30m ./hack/e2e/...
 
 bench: cluster ## measure: chain of pods, reaction time, fake nodes, rollouts, applications, the API beside custom resources
 	hack/cluster/build.sh kwok

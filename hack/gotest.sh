@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# End-to-end tests on the local cluster. They share two CPUs with a whole Kubernetes, so a few that fail are run once more,
-# by themselves: one that fails again fails the suite; one that passes is named at the end, since it hides a race,
-# of the test or of the product. More than three at once are no accident.
+# go test with these arguments. Tests share two CPUs with builds, servers and a whole Kubernetes, so a few that fail are run
+# once more, by themselves: one that fails again fails the suite; one that passes is named at the end, since it hides a
+# race, of the test or of the product. More than three at once are no accident.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-go test -count=1 -timeout 30m ./hack/e2e/... 2>&1 | tee "$log" && exit 0
+go test "$@" 2>&1 | tee "$log" && exit 0
 mapfile -t failed < <(sed -n 's/^--- FAIL: \([A-Za-z0-9_]*\) .*/\1/p' "$log" | sort -u)
 # A panic or a timeout ends the others, too: nothing is known of them.
 if ((${#failed[@]} == 0 || ${#failed[@]} > 3)) || grep -qE '^panic: |\[build failed\]|\[setup failed\]' "$log"; then
 	exit 1
 fi
 echo "once more, by themselves: ${failed[*]}"
-go test -count=1 -timeout 15m -run "^($(IFS='|' && echo "${failed[*]}"))\$" ./hack/e2e/...
+go test "$@" -run "^($(IFS='|' && echo "${failed[*]}"))\$"
 echo "FLAKY, failed and then passed: ${failed[*]}"
