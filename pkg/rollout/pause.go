@@ -52,6 +52,15 @@ func (r *run) goOn(reason rov1.PauseReason) {
 	}
 }
 
+// settlePause ends all waits where the rest is skipped: who promotes a rollout to its end, or goes back to a recent version,
+// has also decided what an analysis could not.
+func (r *run) settlePause() {
+	if r.course() == promoting {
+		r.prev.PauseConditions, r.prev.ControllerPause = nil, false
+		r.status.PauseConditions, r.status.ControllerPause = nil, false
+	}
+}
+
 // goOnAnyway ends all waits, and takes back an abort.
 func (r *run) goOnAnyway() {
 	r.status.PauseConditions, r.status.ControllerPause = nil, false

@@ -112,6 +112,7 @@ func (r *run) operate() {
 	}
 	r.settleAbort()
 	r.at = r.findCourse()
+	r.settlePause()
 	switch {
 	case r.resized():
 		r.keepMark = true
