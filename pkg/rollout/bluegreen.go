@@ -14,9 +14,7 @@ import (
 // in this order.
 func (r *run) blueGreen() {
 	bg := r.spec.Strategy.BlueGreen
-	if !r.halted() {
-		r.direct(bg.PreviewService, r.current)
-	}
+	r.direct(bg.PreviewService, r.current)
 	r.scaleBlueGreen()
 	r.limitHistory()
 	r.switchTraffic()

@@ -198,3 +198,27 @@ func TestBlueGreenSurge(t *testing.T) {
 		})
 	}
 }
+
+// TestBlueGreenPausedPreview: a pause by hand holds up the switch, not the preview: another version that comes meanwhile is
+// the one to preview, and the one before goes.
+func TestBlueGreenPausedPreview(t *testing.T) {
+	s := newSim(t, `spec: {replicas: 2, strategy: {blueGreen: {activeService: active, previewService: preview, previewReplicaCount: 1, scaleDownDelayRevisionLimit: 0}}}`)
+	s.phase(rov1.RolloutPhaseHealthy)
+	s.do(Pause(s.ro, &rov1.RolloutPause{}, s.now))
+	s.ro.Generation++
+	s.image("two")
+	s.run(time.Hour)
+	s.wantPods("1:2 2:1")
+	s.image("three")
+	s.run(time.Hour)
+	s.wantPods("1:2 2:0 3:1")
+	if s.live() != "1" || selects(s.services["preview"]) != s.ro.Status.CurrentPodHash {
+		t.Fatal(s.describe())
+	}
+	s.do(Resume(s.ro, &rov1.RolloutResume{}, s.now))
+	s.ro.Generation++
+	s.phase(rov1.RolloutPhaseHealthy)
+	if s.live() != "3" {
+		t.Error(s.describe())
+	}
+}
