@@ -5,6 +5,7 @@ package application
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,7 @@ func since(old []appv1.ApplicationCondition, c appv1.ApplicationCondition, now t
 // standard are the conditions that `kubectl wait --for=condition=…` knows.
 func standard(findings []Finding, status *appv1.ApplicationStatus, generation int64) []appv1.ApplicationCondition {
 	synced := condition(appv1.ConditionSynced, string(status.Sync.Status), status.Sync.Status == appv1.SyncStatusSynced, status.Sync.Status == appv1.SyncStatusUnknown || status.Sync.Status == "")
+	synced.Message = differing(status.Resources)
 	healthy := condition(appv1.ConditionHealthy, string(status.Health.Status), status.Health.Status == appv1.HealthHealthy, status.Health.Status == appv1.HealthUnknown || status.Health.Status == "")
 	healthy.Message = status.Health.Message
 	ready := condition(appv1.ConditionReady, "Ready", true, false)
@@ -69,7 +71,7 @@ func standard(findings []Finding, status *appv1.ApplicationStatus, generation in
 	case running(status):
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, "OperationRunning", short(status.OperationState.Message)
 	case synced.Status != metav1.ConditionTrue:
-		ready.Status, ready.Reason = synced.Status, synced.Reason
+		ready.Status, ready.Reason, ready.Message = synced.Status, synced.Reason, synced.Message
 	case healthy.Status != metav1.ConditionTrue:
 		ready.Status, ready.Reason, ready.Message = healthy.Status, healthy.Reason, healthy.Message
 	}
@@ -78,6 +80,40 @@ func standard(findings []Finding, status *appv1.ApplicationStatus, generation in
 		out[i].ObservedGeneration = generation
 	}
 	return out
+}
+
+// named is how many objects a condition names.
+const named = 3
+
+// differing says which objects are not as they are wanted; "" if none is.
+func differing(all []appv1.ResourceStatus) string {
+	var names []string
+	count := 0
+	for i := range all {
+		r := &all[i]
+		if r.Status != appv1.SyncStatusOutOfSync {
+			continue
+		}
+		if count++; count > named {
+			continue
+		}
+		name := r.Kind + " " + r.Name
+		if r.Namespace != "" {
+			name = r.Kind + " " + r.Namespace + "/" + r.Name
+		}
+		if r.RequiresPruning {
+			name += " (to be pruned)"
+		}
+		names = append(names, name)
+	}
+	if count == 0 {
+		return ""
+	}
+	text := "out of sync: " + strings.Join(names, ", ")
+	if count > named {
+		text += fmt.Sprintf(" and %d more", count-named)
+	}
+	return short(text)
 }
 
 func condition(kind appv1.ApplicationConditionType, reason string, holds, unknown bool) appv1.ApplicationCondition {

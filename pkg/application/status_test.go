@@ -80,6 +80,24 @@ func TestStandardConditions(t *testing.T) {
 	}
 }
 
+// TestConditionsNameWhatDiffers: the first objects that are out of sync, and how many others.
+func TestConditionsNameWhatDiffers(t *testing.T) {
+	seen := Observed{Comparison: &Comparison{Sync: appv1.SyncStatusOutOfSync, Health: appv1.HealthHealthy, Resources: []appv1.ResourceStatus{
+		{Kind: "ConfigMap", Namespace: "web", Name: "a", Status: appv1.SyncStatusOutOfSync},
+		{Kind: "ConfigMap", Namespace: "web", Name: "b", Status: appv1.SyncStatusSynced},
+		{Kind: "ClusterRole", Name: "c", Status: appv1.SyncStatusOutOfSync, RequiresPruning: true},
+		{Kind: "Secret", Namespace: "web", Name: "d", Status: appv1.SyncStatusOutOfSync},
+		{Kind: "Secret", Namespace: "web", Name: "e", Status: appv1.SyncStatusOutOfSync},
+	}}}
+	want := "out of sync: ConfigMap web/a, ClusterRole c (to be pruned), Secret web/d and 1 more"
+	status, _ := Status(&appv1.Application{}, seen, noon)
+	for _, c := range status.Conditions {
+		if c.Type != appv1.ConditionHealthy && c.Message != want {
+			t.Errorf("%s: %q", c.Type, c.Message)
+		}
+	}
+}
+
 // TestStatusOfSeveralSources: which of the two forms of revisions, sources and types is used.
 func TestStatusOfSeveralSources(t *testing.T) {
 	app := &appv1.Application{Spec: appv1.ApplicationSpec{Sources: []appv1.ApplicationSource{{RepoURL: "a"}, {RepoURL: "b"}}}}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	appv1 "argosy.dev/argosy/apis/application/v1alpha1"
 	"argosy.dev/argosy/registry/resource"
 )
@@ -93,12 +95,24 @@ func source(app *appv1.Application) string {
 	return resource.OneLine(out)
 }
 
+// message is what is wrong: the findings, or else why the application is not ready, or else what the last operation says.
 func message(app *appv1.Application) string {
 	var said []string
+	unready := ""
 	for _, c := range app.Status.Conditions {
-		said = append(said, string(c.Type)+": "+c.Message)
+		switch {
+		case c.Status == "":
+			said = append(said, string(c.Type)+": "+c.Message)
+		case c.Type == appv1.ConditionReady && c.Status != metav1.ConditionTrue:
+			unready = c.Message
+		}
 	}
-	if state := app.Status.OperationState; len(said) == 0 && state != nil {
+	state := app.Status.OperationState
+	switch {
+	case len(said) > 0:
+	case unready != "":
+		said = append(said, unready)
+	case state != nil:
 		said = append(said, state.Message)
 	}
 	return resource.OneLine(strings.Join(said, "; "))

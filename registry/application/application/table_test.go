@@ -47,6 +47,20 @@ func TestTable(t *testing.T) {
 			},
 			want: map[string]any{"Operation": "Running", "Destination": "https://c.example", "Source": "a b", "Message": "SyncError: no; X: y"},
 		},
+		"well": {
+			app: appv1.Application{Status: appv1.ApplicationStatus{
+				OperationState: &appv1.OperationState{Phase: appv1.OperationSucceeded, Message: "done"},
+				Conditions:     []appv1.ApplicationCondition{{Type: appv1.ConditionReady, Status: "True"}, {Type: appv1.ConditionSynced, Status: "True"}},
+			}},
+			want: map[string]any{"Message": "done"},
+		},
+		"unready": {
+			app: appv1.Application{Status: appv1.ApplicationStatus{
+				OperationState: &appv1.OperationState{Phase: appv1.OperationSucceeded, Message: "done"},
+				Conditions:     []appv1.ApplicationCondition{{Type: appv1.ConditionReady, Status: "False", Message: "out of sync: A b"}, {Type: appv1.ConditionSynced, Status: "False", Message: "out of sync: A b"}},
+			}},
+			want: map[string]any{"Message": "out of sync: A b"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := table().ConvertToTable(context.Background(), &tc.app, nil)
