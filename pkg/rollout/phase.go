@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -102,11 +103,11 @@ func (r *run) missing() string {
 	if bg := r.spec.Strategy.BlueGreen; bg != nil {
 		switch {
 		case s.BlueGreen.ActiveSelector == "" || s.BlueGreen.ActiveSelector != s.CurrentPodHash:
-			return "active service cutover pending"
+			return "active service cutover pending" + judging(s.BlueGreen.PrePromotionAnalysisRunStatus)
 		case s.StableRS == s.CurrentPodHash:
 			return ""
 		case bg.PostPromotionAnalysis != nil && (s.BlueGreen.PostPromotionAnalysisRunStatus == nil || !s.BlueGreen.PostPromotionAnalysisRunStatus.Status.Completed()):
-			return "waiting for analysis to complete"
+			return "waiting for analysis to complete" + judging(s.BlueGreen.PostPromotionAnalysisRunStatus)
 		default:
 			return "waiting for post-promotion verification to complete"
 		}
@@ -119,10 +120,19 @@ func (r *run) missing() string {
 		message := "waiting for all steps to complete"
 		if step != nil {
 			message += fmt.Sprintf(": step %d of %d (%s)", index+1, len(r.spec.Strategy.Canary.Steps), describeStep(step))
+			message += judging(s.Canary.CurrentStepAnalysisRunStatus)
 		}
 		return message
 	}
 	return ""
+}
+
+// judging names the analysis run that is waited for, and says how far it is; "" if there is none, or it has ended.
+func judging(run *rov1.RolloutAnalysisRunStatus) string {
+	if run == nil || run.Name == "" || run.Status.Completed() {
+		return ""
+	}
+	return ": analysis run " + run.Name + " is " + strings.ToLower(string(cmp.Or(run.Status, rov1.AnalysisPhasePending)))
 }
 
 func of(n, all int32) string { return fmt.Sprintf("%d of %d", n, all) }

@@ -89,6 +89,14 @@ func TestPhaseAndMessage(t *testing.T) {
 			"Progressing", "updated replicas are still becoming available: 3 of 4, since 2026-11-24T03:00:00Z"},
 		"before the cutover": {blueGreen, done(func(s *rov1.RolloutStatus) { s.BlueGreen.ActiveSelector, s.StableRS = "old", "old" }), nil,
 			"Progressing", "active service cutover pending, since 2026-11-24T03:00:00Z"},
+		"judged before the cutover": {blueGreen, done(func(s *rov1.RolloutStatus) {
+			s.BlueGreen.ActiveSelector, s.StableRS = "old", "old"
+			s.BlueGreen.PrePromotionAnalysisRunStatus = &rov1.RolloutAnalysisRunStatus{Name: "ro-x-2-pre"}
+		}), nil, "Progressing", "active service cutover pending: analysis run ro-x-2-pre is pending, since 2026-11-24T03:00:00Z"},
+		"judged after it": {blueGreen, done(func(s *rov1.RolloutStatus) {
+			s.StableRS = "old"
+			s.BlueGreen.PostPromotionAnalysisRunStatus = &rov1.RolloutAnalysisRunStatus{Name: "ro-x-2-post", Status: rov1.AnalysisPhaseRunning}
+		}), nil, "Progressing", "waiting for analysis to complete: analysis run ro-x-2-post is running, since 2026-11-24T03:00:00Z"},
 		"no cutover ever": {blueGreen, done(func(s *rov1.RolloutStatus) { s.BlueGreen.ActiveSelector = "" }), nil,
 			"Progressing", "active service cutover pending, since 2026-11-24T03:00:00Z"},
 		"analysis runs": {blueGreen, done(func(s *rov1.RolloutStatus) {

@@ -79,6 +79,8 @@ func promotable(ro *rov1.Rollout, req *rov1.RolloutPromote) (steps int32, err er
 		return 0, conflict(ro, "the precondition on podHash failed: %q was asked for, %q is being rolled out", req.PodHash, ro.Status.CurrentPodHash)
 	case req.Step != nil && *req.Step != ptr.Deref(ro.Status.CurrentStepIndex, 0):
 		return 0, conflict(ro, "the precondition on step failed: %d was asked for, it is at %d", *req.Step, ptr.Deref(ro.Status.CurrentStepIndex, 0))
+	case ro.Status.CurrentPodHash == "":
+		return 0, conflict(ro, "nothing of it has been rolled out yet")
 	case ro.Status.CurrentPodHash == ro.Status.StableRS && len(ro.Status.PauseConditions) == 0 && !ro.Spec.GetPaused():
 		return 0, conflict(ro, "it is fully promoted")
 	}

@@ -6,6 +6,7 @@ package rollout
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -207,6 +208,11 @@ func TestVerbsRefuse(t *testing.T) {
 		s.phase(rov1.RolloutPhaseHealthy)
 		return s.ro
 	}
+	invalid := func(t *testing.T) *rov1.Rollout {
+		s := newSim(t, `spec: {strategy: {canary: {analysis: {templates: [{templateName: none}]}}}}`)
+		s.phase(rov1.RolloutPhaseDegraded)
+		return s.ro
+	}
 	aborted := func(t *testing.T) *rov1.Rollout {
 		s := paused(t, twoPauses)
 		s.do(Abort(s.ro, &rov1.RolloutAbort{}, s.now))
@@ -229,12 +235,15 @@ func TestVerbsRefuse(t *testing.T) {
 		"promote, full and allSteps": {waiting, promote(rov1.RolloutPromote{Full: true, AllSteps: true}), apierrors.IsInvalid},
 		"promote all steps":          {waiting, promote(rov1.RolloutPromote{AllSteps: true}), nil},
 		"promote the promoted":       {healthy, promote(rov1.RolloutPromote{}), apierrors.IsConflict},
-		"promote the aborted":        {aborted, promote(rov1.RolloutPromote{}), apierrors.IsConflict},
-		"promote the aborted fully":  {aborted, promote(rov1.RolloutPromote{Full: true}), apierrors.IsConflict},
-		"abort the aborted":          {aborted, func(ro *rov1.Rollout) error { return Abort(ro, &rov1.RolloutAbort{}, now) }, apierrors.IsConflict},
-		"abort the promoted":         {healthy, func(ro *rov1.Rollout) error { return Abort(ro, &rov1.RolloutAbort{}, now) }, apierrors.IsConflict},
-		"retry what is not aborted":  {waiting, func(ro *rov1.Rollout) error { return Retry(ro, &rov1.RolloutRetry{}, now) }, apierrors.IsConflict},
-		"resume what a step pauses":  {waiting, func(ro *rov1.Rollout) error { return Resume(ro, &rov1.RolloutResume{}, now) }, apierrors.IsConflict},
+		"promote what never began": {invalid, promote(rov1.RolloutPromote{Full: true}), func(err error) bool {
+			return apierrors.IsConflict(err) && strings.Contains(err.Error(), "nothing of it has been rolled out yet")
+		}},
+		"promote the aborted":       {aborted, promote(rov1.RolloutPromote{}), apierrors.IsConflict},
+		"promote the aborted fully": {aborted, promote(rov1.RolloutPromote{Full: true}), apierrors.IsConflict},
+		"abort the aborted":         {aborted, func(ro *rov1.Rollout) error { return Abort(ro, &rov1.RolloutAbort{}, now) }, apierrors.IsConflict},
+		"abort the promoted":        {healthy, func(ro *rov1.Rollout) error { return Abort(ro, &rov1.RolloutAbort{}, now) }, apierrors.IsConflict},
+		"retry what is not aborted": {waiting, func(ro *rov1.Rollout) error { return Retry(ro, &rov1.RolloutRetry{}, now) }, apierrors.IsConflict},
+		"resume what a step pauses": {waiting, func(ro *rov1.Rollout) error { return Resume(ro, &rov1.RolloutResume{}, now) }, apierrors.IsConflict},
 		"undo, no such revision": {waiting, func(ro *rov1.Rollout) error {
 			_, err := UndoTo(ro, &rov1.RolloutUndo{ToRevision: 7}, nil)
 			return err

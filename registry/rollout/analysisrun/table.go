@@ -21,9 +21,23 @@ func table() resource.Table[*rov1.AnalysisRun] {
 		resource.Text("Metrics", "Metrics that have ended, of all.", ended),
 		resource.Timed("Duration", "Time from start to end, or until now.", took),
 		resource.Age[*rov1.AnalysisRun](),
-		resource.Text("Message", "Why the run is in its phase.", func(r *rov1.AnalysisRun) string { return resource.OneLine(r.Status.Message) }),
+		resource.Text("Message", "Why the run is in its phase.", message),
 		resource.Wide(resource.Text("Measurements", "Measurements of each metric that succeeded, failed, were inconclusive, or were errors.", measurements)),
 	}
+}
+
+// message is that of the run, or, as long as it has none, what the last measurements of its metrics met with.
+func message(r *rov1.AnalysisRun) string {
+	if r.Status.Message != "" {
+		return resource.OneLine(r.Status.Message)
+	}
+	var said []string
+	for _, m := range r.Status.MetricResults {
+		if m.Message != "" {
+			said = append(said, m.Name+": "+m.Message)
+		}
+	}
+	return resource.OneLine(strings.Join(said, "; "))
 }
 
 func ended(r *rov1.AnalysisRun) string {
