@@ -110,6 +110,30 @@ func TestSpecAndReplicasAtOnce(t *testing.T) {
 	}
 }
 
+// TestLessWeightKeepsAvailability: a step to a smaller weight, and an abort, take new pods only as stable ones come to be
+// available in their place.
+func TestLessWeightKeepsAvailability(t *testing.T) {
+	for name, back := range map[string]func(*sim){
+		"step":  func(s *sim) { s.promote() },
+		"abort": func(s *sim) { s.do(Abort(s.ro, &rov1.RolloutAbort{}, s.now)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSim(t, `spec: {replicas: 3, strategy: {canary: {maxSurge: 2, maxUnavailable: 0, steps: [{setWeight: 100}, {pause: {}}, {setWeight: 33}, {pause: {}}]}}}`)
+			s.phase(rov1.RolloutPhaseHealthy)
+			s.image("two")
+			s.pausedAt(1)
+			s.wantPods("1:0 2:3")
+			s.neverReady(1)
+			back(s)
+			s.run(time.Minute)
+			s.wantPods("1:2 2:3")
+			s.allReady()
+			s.run(time.Minute)
+			s.wantPods(map[string]string{"step": "1:2 2:1", "abort": "1:3 2:0"}[name])
+		})
+	}
+}
+
 // TestMaxSurgeScalingDuringUpdate: numbers of new and stable pods while the number that is wanted changes in the middle
 // of an update whose pods do not get ready.
 func TestMaxSurgeScalingDuringUpdate(t *testing.T) {
