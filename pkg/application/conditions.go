@@ -61,7 +61,9 @@ func since(old []appv1.ApplicationCondition, c appv1.ApplicationCondition, now t
 // standard are the conditions that `kubectl wait --for=condition=…` knows.
 func standard(findings []Finding, status *appv1.ApplicationStatus, generation int64) []appv1.ApplicationCondition {
 	synced := condition(appv1.ConditionSynced, string(status.Sync.Status), status.Sync.Status == appv1.SyncStatusSynced, status.Sync.Status == appv1.SyncStatusUnknown || status.Sync.Status == "")
-	synced.Message = differing(status.Resources)
+	if status.Sync.Status == appv1.SyncStatusOutOfSync {
+		synced.Message = differing(status.Resources)
+	}
 	healthy := condition(appv1.ConditionHealthy, string(status.Health.Status), status.Health.Status == appv1.HealthHealthy, status.Health.Status == appv1.HealthUnknown || status.Health.Status == "")
 	healthy.Message = status.Health.Message
 	ready := condition(appv1.ConditionReady, "Ready", true, false)

@@ -98,6 +98,18 @@ func TestConditionsNameWhatDiffers(t *testing.T) {
 	}
 }
 
+// TestConditionsOfWhatIsNotKnown: when nothing can be compared, what was found before is not said to differ now.
+func TestConditionsOfWhatIsNotKnown(t *testing.T) {
+	app := &appv1.Application{}
+	app.Status.Resources = []appv1.ResourceStatus{{Kind: "ConfigMap", Name: "a", Status: appv1.SyncStatusOutOfSync}}
+	status, _ := Status(app, Observed{Findings: []Finding{{appv1.ConditionComparisonError, "no such revision"}}}, noon)
+	for _, c := range status.Conditions {
+		if c.Type == appv1.ConditionSynced && (c.Status != metav1.ConditionUnknown || c.Message != "") {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 // TestStatusOfSeveralSources: which of the two forms of revisions, sources and types is used.
 func TestStatusOfSeveralSources(t *testing.T) {
 	app := &appv1.Application{Spec: appv1.ApplicationSpec{Sources: []appv1.ApplicationSource{{RepoURL: "a"}, {RepoURL: "b"}}}}

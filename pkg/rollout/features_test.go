@@ -20,6 +20,20 @@ import (
 	rov1 "argosy.dev/argosy/apis/rollout/v1alpha1"
 )
 
+// TestInvalidSaysTheSame: of several labels that do not match, each look names the same one, or it would write for ever.
+func TestInvalidSaysTheSame(t *testing.T) {
+	s := newSim(t, `spec: {strategy: {canary: {stableService: s}}}`)
+	s.services["s"] = &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "s"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"a": "1", "b": "1", "c": "1", "d": "1"}}}
+	s.phase(rov1.RolloutPhaseDegraded)
+	writes := s.writes
+	for range 30 {
+		s.look()
+	}
+	if s.writes != writes {
+		t.Errorf("%d writes, though nothing has changed: %s", s.writes-writes, s.ro.Status.Message)
+	}
+}
+
 // TestInvalid: what keeps a rollout from being acted upon is named, and heals.
 func TestInvalid(t *testing.T) {
 	for name, tc := range map[string]struct {

@@ -57,7 +57,7 @@ func (r *run) goOn(reason rov1.PauseReason) {
 func (r *run) settlePause() {
 	if r.course() == promoting {
 		r.prev.PauseConditions, r.prev.ControllerPause = nil, false
-		r.status.PauseConditions, r.status.ControllerPause = nil, false
+		r.goOnAnyway()
 	}
 }
 

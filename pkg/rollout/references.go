@@ -12,51 +12,85 @@ import (
 	"argosy.dev/argosy/pkg/rollout/traffic"
 )
 
-// Services returns the names of the Services that the rollout names and directs, each once, in a fixed order.
-func Services(ro *rov1.Rollout) []string {
-	var names []string
-	add := func(list ...string) {
-		for _, name := range list {
-			if name != "" && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+// namedService is a Service that a rollout names and directs, and where it does.
+type namedService struct {
+	name string
+	at   *field.Path
+}
+
+// namedServices returns the Services of a strategy, in a fixed order. One may come twice.
+func namedServices(s *rov1.RolloutStrategy) (all []namedService) {
+	add := func(name string, at *field.Path) {
+		if name != "" {
+			all = append(all, namedService{name, at})
 		}
 	}
-	if bg := ro.Spec.Strategy.BlueGreen; bg != nil {
-		add(bg.ActiveService, bg.PreviewService)
+	if bg := s.BlueGreen; bg != nil {
+		at := field.NewPath("spec", "strategy", "blueGreen")
+		add(bg.ActiveService, at.Child("activeService"))
+		add(bg.PreviewService, at.Child("previewService"))
 	}
-	if c := ro.Spec.Strategy.Canary; c != nil {
-		add(c.StableService, c.CanaryService)
+	if c := s.Canary; c != nil {
+		at := field.NewPath("spec", "strategy", "canary")
+		add(c.StableService, at.Child("stableService"))
+		add(c.CanaryService, at.Child("canaryService"))
 		if c.PingPong != nil {
-			add(c.PingPong.PingService, c.PingPong.PongService)
+			add(c.PingPong.PingService, at.Child("pingPong", "pingService"))
+			add(c.PingPong.PongService, at.Child("pingPong", "pongService"))
+		}
+	}
+	return all
+}
+
+// namedAnalysis is an analysis that a rollout is judged by, and where it names it.
+type namedAnalysis struct {
+	*rov1.RolloutAnalysis
+	at *field.Path
+	// background tells that it runs beside the steps, and may do so without an end.
+	background bool
+}
+
+// namedAnalyses returns the analyses of a strategy that name a template, in a fixed order.
+func namedAnalyses(s *rov1.RolloutStrategy) (all []namedAnalysis) {
+	add := func(analysis *rov1.RolloutAnalysis, at *field.Path, background bool) {
+		if analysis != nil && len(analysis.Templates) > 0 {
+			all = append(all, namedAnalysis{analysis, at, background})
+		}
+	}
+	if bg := s.BlueGreen; bg != nil {
+		at := field.NewPath("spec", "strategy", "blueGreen")
+		add(bg.PrePromotionAnalysis, at.Child("prePromotionAnalysis"), false)
+		add(bg.PostPromotionAnalysis, at.Child("postPromotionAnalysis"), false)
+	}
+	if c := s.Canary; c != nil {
+		at := field.NewPath("spec", "strategy", "canary")
+		if c.Analysis != nil {
+			add(&c.Analysis.RolloutAnalysis, at.Child("analysis"), true)
+		}
+		for i := range c.Steps {
+			add(c.Steps[i].Analysis, at.Child("steps").Index(i).Child("analysis"), false)
+		}
+	}
+	return all
+}
+
+// Services returns the names of the Services that the rollout names and directs, each once, in a fixed order.
+func Services(ro *rov1.Rollout) (names []string) {
+	for _, s := range namedServices(&ro.Spec.Strategy) {
+		if !slices.Contains(names, s.name) {
+			names = append(names, s.name)
 		}
 	}
 	return names
 }
 
 // TemplateRefs returns the analysis templates that the rollout names, each once, in a fixed order.
-func TemplateRefs(ro *rov1.Rollout) []rov1.AnalysisTemplateRef {
-	var refs []rov1.AnalysisTemplateRef
-	add := func(analysis *rov1.RolloutAnalysis) {
-		if analysis == nil {
-			return
-		}
+func TemplateRefs(ro *rov1.Rollout) (refs []rov1.AnalysisTemplateRef) {
+	for _, analysis := range namedAnalyses(&ro.Spec.Strategy) {
 		for _, ref := range analysis.Templates {
 			if !slices.Contains(refs, ref) {
 				refs = append(refs, ref)
 			}
-		}
-	}
-	if bg := ro.Spec.Strategy.BlueGreen; bg != nil {
-		add(bg.PrePromotionAnalysis)
-		add(bg.PostPromotionAnalysis)
-	}
-	if c := ro.Spec.Strategy.Canary; c != nil {
-		if c.Analysis != nil {
-			add(&c.Analysis.RolloutAnalysis)
-		}
-		for i := range c.Steps {
-			add(c.Steps[i].Analysis)
 		}
 	}
 	return refs
@@ -81,45 +115,19 @@ func References(ro *rov1.Rollout) []Reference {
 	if ref, ok := WorkloadRef(ro); ok {
 		add(ref, ro.Spec.WorkloadRef.Kind, field.NewPath("spec", "workloadRef", "name"))
 	}
-	service := func(name string, at *field.Path) {
-		add(traffic.Ref{Resource: "services", Namespace: ro.Namespace, Name: name}, "Service", at)
+	for _, service := range namedServices(&ro.Spec.Strategy) {
+		add(traffic.Ref{Resource: "services", Namespace: ro.Namespace, Name: service.name}, "Service", service.at)
 	}
-	analysis := func(a *rov1.RolloutAnalysis, at *field.Path) {
-		if a == nil {
-			return
-		}
-		for i, named := range a.Templates {
+	for _, named := range traffic.NamedBy(ro) {
+		add(named.Ref, named.Kind, named.At)
+	}
+	for _, analysis := range namedAnalyses(&ro.Spec.Strategy) {
+		for i, named := range analysis.Templates {
 			ref, kind := traffic.Ref{Group: rov1.GroupName, Resource: "analysistemplates", Namespace: ro.Namespace, Name: named.TemplateName}, "AnalysisTemplate"
 			if named.GetClusterScope() {
 				ref.Resource, ref.Namespace, kind = "clusteranalysistemplates", "", "ClusterAnalysisTemplate"
 			}
-			add(ref, kind, at.Child("templates").Index(i).Child("templateName"))
-		}
-	}
-	strategy := field.NewPath("spec", "strategy")
-	if bg := ro.Spec.Strategy.BlueGreen; bg != nil {
-		at := strategy.Child("blueGreen")
-		service(bg.ActiveService, at.Child("activeService"))
-		service(bg.PreviewService, at.Child("previewService"))
-		analysis(bg.PrePromotionAnalysis, at.Child("prePromotionAnalysis"))
-		analysis(bg.PostPromotionAnalysis, at.Child("postPromotionAnalysis"))
-	}
-	if c := ro.Spec.Strategy.Canary; c != nil {
-		at := strategy.Child("canary")
-		service(c.StableService, at.Child("stableService"))
-		service(c.CanaryService, at.Child("canaryService"))
-		if c.PingPong != nil {
-			service(c.PingPong.PingService, at.Child("pingPong", "pingService"))
-			service(c.PingPong.PongService, at.Child("pingPong", "pongService"))
-		}
-		for _, named := range traffic.NamedBy(ro) {
-			add(named.Ref, named.Kind, named.At)
-		}
-		if c.Analysis != nil {
-			analysis(&c.Analysis.RolloutAnalysis, at.Child("analysis"))
-		}
-		for i := range c.Steps {
-			analysis(c.Steps[i].Analysis, at.Child("steps").Index(i).Child("analysis"))
+			add(ref, kind, analysis.at.Child("templates").Index(i).Child("templateName"))
 		}
 	}
 	return all

@@ -5,6 +5,8 @@ package rollout
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -66,72 +68,37 @@ func (r *run) invalid(err *field.Error) {
 }
 
 func (r *run) wrongServices() (errs field.ErrorList) {
-	strategy := field.NewPath("spec", "strategy")
-	check := func(name string, path *field.Path) {
-		if name == "" {
-			return
-		}
-		s := r.services[name]
+	for _, named := range namedServices(&r.spec.Strategy) {
+		s := r.services[named.name]
 		if s == nil {
-			errs = append(errs, field.Invalid(path, name, fmt.Sprintf("service %q not found", name)))
-			return
+			errs = append(errs, field.Invalid(named.at, named.name, fmt.Sprintf("service %q not found", named.name)))
+			continue
 		}
 		if owner, owned := s.Annotations[rov1.AnnotationManagedByRollout]; owned && owner != r.ro.Name {
-			errs = append(errs, field.Invalid(path, name, fmt.Sprintf("Service %q is managed by another Rollout", name)))
+			errs = append(errs, field.Invalid(named.at, named.name, fmt.Sprintf("Service %q is managed by another Rollout", named.name)))
 		}
-		for key, value := range s.Spec.Selector {
-			if key != rov1.LabelPodTemplateHash && r.template.Labels[key] != value {
-				errs = append(errs, field.Invalid(path, name, fmt.Sprintf("Service %q has unmatch label %q in rollout", name, key)))
-				return
+		for _, key := range slices.Sorted(maps.Keys(s.Spec.Selector)) {
+			if key != rov1.LabelPodTemplateHash && r.template.Labels[key] != s.Spec.Selector[key] {
+				errs = append(errs, field.Invalid(named.at, named.name, fmt.Sprintf("Service %q has unmatch label %q in rollout", named.name, key)))
+				break
 			}
-		}
-	}
-	if bg := r.spec.Strategy.BlueGreen; bg != nil {
-		path := strategy.Child("blueGreen")
-		check(bg.ActiveService, path.Child("activeService"))
-		check(bg.PreviewService, path.Child("previewService"))
-	}
-	if c := r.spec.Strategy.Canary; c != nil {
-		path := strategy.Child("canary")
-		check(c.StableService, path.Child("stableService"))
-		check(c.CanaryService, path.Child("canaryService"))
-		if c.PingPong != nil {
-			check(c.PingPong.PingService, path.Child("pingPong", "pingService"))
-			check(c.PingPong.PongService, path.Child("pingPong", "pongService"))
 		}
 	}
 	return errs
 }
 
 func (r *run) wrongAnalyses() (errs field.ErrorList) {
-	strategy := field.NewPath("spec", "strategy")
-	check := func(a *rov1.RolloutAnalysis, path *field.Path, background bool) {
-		if a == nil || len(a.Templates) == 0 {
-			return
-		}
-		run, err := r.planned(a, "", "")
+	for _, named := range namedAnalyses(&r.spec.Strategy) {
+		at, first := named.at.Child("templates"), named.Templates[0].TemplateName
+		run, err := r.planned(named.RolloutAnalysis, "", "")
 		if err != nil {
-			errs = append(errs, field.Invalid(path.Child("templates"), a.Templates[0].TemplateName, err.Error()))
-			return
+			errs = append(errs, field.Invalid(at, first, err.Error()))
+			continue
 		}
 		for _, m := range run.Spec.Metrics {
-			if m.Interval != "" && m.Count == nil && !background {
-				errs = append(errs, field.Invalid(path.Child("templates"), a.Templates[0].TemplateName, fmt.Sprintf("metric %q runs indefinitely: it needs a count", m.Name)))
+			if m.Interval != "" && m.Count == nil && !named.background {
+				errs = append(errs, field.Invalid(at, first, fmt.Sprintf("metric %q runs indefinitely: it needs a count", m.Name)))
 			}
-		}
-	}
-	if bg := r.spec.Strategy.BlueGreen; bg != nil {
-		path := strategy.Child("blueGreen")
-		check(bg.PrePromotionAnalysis, path.Child("prePromotionAnalysis"), false)
-		check(bg.PostPromotionAnalysis, path.Child("postPromotionAnalysis"), false)
-	}
-	if c := r.spec.Strategy.Canary; c != nil {
-		path := strategy.Child("canary")
-		if c.Analysis != nil {
-			check(&c.Analysis.RolloutAnalysis, path.Child("analysis"), true)
-		}
-		for i := range c.Steps {
-			check(c.Steps[i].Analysis, path.Child("steps").Index(i).Child("analysis"), false)
 		}
 	}
 	return errs
