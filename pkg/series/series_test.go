@@ -43,6 +43,32 @@ things_total{kind="x",name="b"} 1
 	}
 }
 
+// TestFamily: what is counted is shown always, what a source tells only while it is the latest that has begun;
+// when one ends, what was counted of its objects goes.
+func TestFamily(t *testing.T) {
+	c, g := NewCounter("things_total", "Things."), NewGauge("now", "Now.")
+	c.Add("a", 1)
+	f := NewFamily([]Gauge{g}, func(out chan<- prometheus.Metric, n float64) { g.Tell(out, n) }, c.Reset, c)
+	const counted = `
+# HELP things_total Things.
+# TYPE things_total counter
+things_total 1
+`
+	const told = `
+# HELP now Now.
+# TYPE now gauge
+now 2
+`
+	is(t, f, counted)
+	endFirst := f.Tell(1)
+	endSecond := f.Tell(2)
+	is(t, f, counted+told)
+	endFirst()
+	is(t, f, told)
+	endSecond()
+	is(t, f, "")
+}
+
 // Values of labels that are the same when they are put one behind the other are told apart.
 func TestLabelsAreToldApart(t *testing.T) {
 	c := NewCounter("things_total", "Things.", "a", "b")

@@ -8,7 +8,6 @@ package metrics
 
 import (
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,14 +45,12 @@ type Request struct {
 
 // Metrics are the metrics of the family. They are made by New, and safe for concurrent use.
 type Metrics struct {
+	*series.Family[Source]
 	reconcile                                *series.Histogram
 	syncs, syncTime, requests                *series.Counter
 	gitRequests, fetchFailures, listFailures *series.Counter
 	gitTime                                  *series.Histogram
 	orphans                                  *series.Level
-
-	mu     sync.Mutex
-	source Source
 }
 
 var (
@@ -63,7 +60,7 @@ var (
 
 // New returns metrics of which nothing is known yet.
 func New() *Metrics {
-	return &Metrics{
+	m := &Metrics{
 		reconcile: series.NewHistogram("argocd_app_reconcile", "Application reconciliation performance in seconds.", lookTimes, "namespace", "dest_server"),
 		syncs:     series.NewCounter("argocd_app_sync_total", "Number of application syncs.", "namespace", "name", "project", "dest_server", "phase", "dry_run"),
 		syncTime:  series.NewCounter("argocd_app_sync_duration_seconds_total", "Application sync performance in seconds total.", "namespace", "name", "project", "dest_server"),
@@ -75,26 +72,15 @@ func New() *Metrics {
 		fetchFailures: series.NewCounter("argocd_git_fetch_fail_total", "Number of git fetch requests failures by repo server", "repo"),
 		listFailures:  series.NewCounter("argocd_git_lsremote_fail_total", "Number of git ls-remote requests failures by repo server", "repo"),
 	}
-}
-
-// Tell has what the source returns told, until end is called, which also forgets all that was counted of applications:
-// the process that syncs them next counts anew.
-func (m *Metrics) Tell(source Source) (end func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.source = source
-	return func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if m.source == source {
-			m.source = nil
-		}
+	ended := func() {
 		m.reconcile.Reset()
 		m.syncs.Reset()
 		m.syncTime.Reset()
 		m.requests.Reset()
 		m.orphans.Reset()
 	}
+	m.Family = series.NewFamily(gauges, tell, ended, m.reconcile, m.syncs, m.syncTime, m.requests, m.orphans, m.gitRequests, m.gitTime, m.fetchFailures, m.listFailures)
+	return m
 }
 
 // Reconciled counts a look at an application of a namespace that goes to a cluster, and how long it took.
@@ -166,10 +152,6 @@ func ownerOf(app *appv1.Application) (owner, namespace, name string) {
 	return app.Namespace + "/" + app.Name, app.Namespace, app.Name
 }
 
-func (m *Metrics) counted() []prometheus.Collector {
-	return []prometheus.Collector{m.reconcile, m.syncs, m.syncTime, m.requests, m.orphans, m.gitRequests, m.gitTime, m.fetchFailures, m.listFailures}
-}
-
 var (
 	info = series.NewGauge("argocd_app_info", "Information about application.",
 		"namespace", "name", "project", "autosync_enabled", "repo", "dest_server", "dest_namespace", "sync_status", "health_status", "operation")
@@ -183,29 +165,9 @@ var (
 	gauges = []series.Gauge{info, condition, clusterInfo, clusterStatus, clusterKinds, clusterObjects}
 )
 
-// Describe implements prometheus.Collector.
-func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, c := range m.counted() {
-		c.Describe(out)
-	}
-	for _, g := range gauges {
-		out <- g.Desc()
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (m *Metrics) Collect(out chan<- prometheus.Metric) {
-	for _, c := range m.counted() {
-		c.Collect(out)
-	}
-	m.mu.Lock()
-	source := m.source
-	m.mu.Unlock()
-	if source == nil {
-		return // another process tells
-	}
+func tell(out chan<- prometheus.Metric, source Source) {
 	for _, app := range source.Applications() {
-		tell(out, app, source.Server(app))
+		tellApplication(out, app, source.Server(app))
 	}
 	for _, c := range source.Clusters() {
 		clusterInfo.Tell(out, 1, c.Server, c.Version, c.Name)
@@ -215,7 +177,7 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-func tell(out chan<- prometheus.Metric, app *appv1.Application, server string) {
+func tellApplication(out chan<- prometheus.Metric, app *appv1.Application, server string) {
 	_, namespace, name := ownerOf(app)
 	repo := ""
 	if sources := app.Spec.GetSources(); len(sources) > 0 {

@@ -7,7 +7,6 @@
 package metrics
 
 import (
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,11 +26,9 @@ type Source interface {
 
 // Metrics are the metrics of the family. They are made by New, and safe for concurrent use.
 type Metrics struct {
+	*series.Family[Source]
 	reconcile, analysisReconcile     *series.Histogram
 	failures, analysisFailures, told *series.Counter
-
-	mu     sync.Mutex
-	source Source
 }
 
 // times are the peer's bounds for how long a look takes, in seconds.
@@ -39,31 +36,20 @@ var times = []float64{0.01, 0.15, 0.25, 0.5, 1}
 
 // New returns metrics of which nothing is known yet.
 func New() *Metrics {
-	return &Metrics{
+	m := &Metrics{
 		reconcile:         series.NewHistogram("rollout_reconcile", "Rollout reconciliation performance.", times, "namespace", "name"),
 		analysisReconcile: series.NewHistogram("analysis_run_reconcile", "Analysis Run reconciliation performance.", times, "namespace", "name"),
 		failures:          series.NewCounter("rollout_reconcile_error", "Error occurring during the rollout", "namespace", "name"),
 		analysisFailures:  series.NewCounter("analysis_run_reconcile_error", "Error occurring during the analysis run", "namespace", "name"),
 		told:              series.NewCounter("rollout_events_total", "The total number of rollout events", "namespace", "name", "type", "reason"),
 	}
-}
-
-// Tell has what the source returns told, until end is called, which also forgets all that was counted of rollouts: the
-// process that drives them next counts anew.
-func (m *Metrics) Tell(source Source) (end func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.source = source
-	return func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if m.source == source {
-			m.source = nil
-		}
+	ended := func() {
 		m.reconcile.Reset()
 		m.failures.Reset()
 		m.told.Reset()
 	}
+	m.Family = series.NewFamily(gauges, tell, ended, m.reconcile, m.analysisReconcile, m.failures, m.analysisFailures, m.told)
+	return m
 }
 
 // Reconciled counts a look at a rollout: how long it took, and whether it failed.
@@ -95,7 +81,7 @@ func (m *Metrics) Forget(key types.NamespacedName) {
 	m.told.Forget(key.String())
 }
 
-// ForgetAnalysis drops what was counted of an analysis run that is gone, and ForgetAnalyses of all.
+// ForgetAnalysis drops what was counted of an analysis run that is gone.
 func (m *Metrics) ForgetAnalysis(key types.NamespacedName) {
 	m.analysisReconcile.Forget(key.String())
 	m.analysisFailures.Forget(key.String())
@@ -107,31 +93,7 @@ func (m *Metrics) ForgetAnalyses() {
 	m.analysisFailures.Reset()
 }
 
-func (m *Metrics) counted() []prometheus.Collector {
-	return []prometheus.Collector{m.reconcile, m.analysisReconcile, m.failures, m.analysisFailures, m.told}
-}
-
-// Describe implements prometheus.Collector.
-func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, c := range m.counted() {
-		c.Describe(out)
-	}
-	for _, g := range gauges {
-		out <- g.Desc()
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (m *Metrics) Collect(out chan<- prometheus.Metric) {
-	for _, c := range m.counted() {
-		c.Collect(out)
-	}
-	m.mu.Lock()
-	source := m.source
-	m.mu.Unlock()
-	if source == nil {
-		return // another process tells
-	}
+func tell(out chan<- prometheus.Metric, source Source) {
 	for _, ro := range source.Rollouts() {
 		tellRollout(out, ro)
 	}
