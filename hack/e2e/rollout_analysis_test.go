@@ -108,21 +108,26 @@ spec:
 	a.waitPods(map[string]int32{"2": 2})
 }
 
-// An analysis that says neither yes nor no waits for somebody, who may go on or give up.
+// An analysis that says neither yes nor no waits for somebody, who may go on, by a step or to the end, or give up.
 func TestRolloutInconclusive(t *testing.T) {
 	t.Parallel()
 	a := prepareApp(t)
 	create(t, admin, a.ns, unclear)
 	a.create(false, "replicas: 1\nstrategy: {canary: {steps: [{setWeight: 50}, {analysis: {templates: [{templateName: unclear}]}}, {pause: {}}]}}")
-	for _, verb := range []string{"promote", "abort"} {
+	for _, verb := range []string{"promote", "full", "abort"} {
 		a.update(verb)
 		o := a.wait("Paused")
 		if message := field(o, "status", "message"); !strings.Contains(message, "InconclusiveAnalysisRun") {
 			t.Errorf("message %q", message)
 		}
-		if verb == "abort" {
+		switch verb {
+		case "abort":
 			a.abort()
 			a.aborted()
+			continue
+		case "full":
+			a.promoteFull()
+			a.stable()
 			continue
 		}
 		if err := a.ask(within(t, time.Minute), admin, nativeRollouts, "promote", nil, metav1.CreateOptions{}); err != nil {
@@ -132,7 +137,7 @@ func TestRolloutInconclusive(t *testing.T) {
 		a.promote()
 		a.stable()
 	}
-	a.wantRuns(2)
+	a.wantRuns(3)
 }
 
 // A promote passes an analysis that would run for a day, and ends it. Aborted after that and promoted to the end, nothing

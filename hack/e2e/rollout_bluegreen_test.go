@@ -73,6 +73,40 @@ func TestRolloutBlueGreenAbort(t *testing.T) {
 	a.waitSelects("active", "2")
 }
 
+// An analysis before the switch that says neither yes nor no holds it up; a full promotion overrules it.
+func TestRolloutBlueGreenInconclusive(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	create(t, admin, a.ns, unclear)
+	a.services("active", "preview")
+	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, previewService: preview, scaleDownDelaySeconds: 1, prePromotionAnalysis: {templates: [{templateName: unclear}]}}}")
+	a.update("2")
+	a.wait("Paused")
+	a.waitSelects("active", "1")
+	a.promoteFull()
+	a.stable()
+	a.waitSelects("active", "2")
+	a.waitPods(map[string]int32{"2": 1})
+}
+
+// A pause by hand holds up the switch and not the preview, which follows from version to version.
+func TestRolloutBlueGreenPausedPreview(t *testing.T) {
+	t.Parallel()
+	a := prepareApp(t)
+	a.services("active", "preview")
+	a.create(false, "replicas: 1\nstrategy: {blueGreen: {activeService: active, previewService: preview, scaleDownDelaySeconds: 1}}")
+	a.patch(`{"spec":{"paused":true}}`)
+	for _, version := range []string{"2", "3"} {
+		a.update(version)
+		a.waitSelects("preview", version)
+		a.waitPods(map[string]int32{"1": 1, version: 1})
+		a.waitSelects("active", "1")
+	}
+	a.patch(`{"spec":{"paused":false}}`)
+	a.stable()
+	a.waitSelects("active", "3")
+}
+
 // A rollout that becomes a canary lets go of the Service that it directed.
 func TestRolloutBlueGreenToCanary(t *testing.T) {
 	t.Parallel()
