@@ -33,8 +33,12 @@ func message(r *rov1.AnalysisRun) string {
 	}
 	var said []string
 	for _, m := range r.Status.MetricResults {
-		if m.Message != "" {
-			said = append(said, m.Name+": "+m.Message)
+		text := m.Message
+		if n := len(m.Measurements); text == "" && n > 0 {
+			text = m.Measurements[n-1].Message
+		}
+		if text != "" {
+			said = append(said, m.Name+": "+text)
 		}
 	}
 	return resource.OneLine(strings.Join(said, "; "))

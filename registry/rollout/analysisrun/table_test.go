@@ -12,7 +12,11 @@ import (
 // TestMessage: a run that goes on and cannot measure says why, before it ends by it.
 func TestMessage(t *testing.T) {
 	run := &rov1.AnalysisRun{}
-	run.Status.MetricResults = []rov1.MetricResult{{Name: "good"}, {Name: "bad", Message: "refused\nby the server"}}
+	// While a metric goes on, only its measurements have messages.
+	run.Status.MetricResults = []rov1.MetricResult{
+		{Name: "good", Measurements: []rov1.Measurement{{Message: "late"}, {}}},
+		{Name: "bad", Measurements: []rov1.Measurement{{Message: "before"}, {Message: "refused\nby the server"}}},
+	}
 	if got := message(run); got != "bad: refused by the server" {
 		t.Errorf("got %q", got)
 	}
