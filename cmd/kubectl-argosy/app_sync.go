@@ -140,7 +140,7 @@ func leftToPrune(app *appv1.Application) error {
 	}
 	left := 0
 	for i := range state.SyncResult.Resources {
-		if state.SyncResult.Resources[i].Status == "PruneSkipped" {
+		if state.SyncResult.Resources[i].Status == appv1.ResultPruneSkipped {
 			left++
 		}
 	}

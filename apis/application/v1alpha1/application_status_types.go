@@ -350,6 +350,18 @@ type SyncOperationResult struct {
 	ManagedNamespaceMetadata *ManagedNamespaceMetadata `json:"managedNamespaceMetadata,omitempty"`
 }
 
+// Values of ResourceResult.Status.
+const (
+	// ResultSynced is an object that is as its manifest says.
+	ResultSynced = "Synced"
+	// ResultSyncFailed is an object that could not be brought to that.
+	ResultSyncFailed = "SyncFailed"
+	// ResultPruned is an object without a manifest that was deleted.
+	ResultPruned = "Pruned"
+	// ResultPruneSkipped is an object without a manifest that was left.
+	ResultPruneSkipped = "PruneSkipped"
+)
+
 // ResourceResult is what became of an object in a sync.
 type ResourceResult struct {
 	// group is the API group of the object.

@@ -42,7 +42,7 @@ func propagation(options settings) metav1.DeletionPropagation {
 // the kind is not served yet, complete where there is nothing to do.
 func (s *stepper) apply(t *task) verdict {
 	if result := s.resultOf(t); result != nil && (result.Status != "" || result.HookPhase != "") {
-		if result.HookPhase == appv1.OperationFailed && result.Status == StatusSyncFailed {
+		if result.HookPhase == appv1.OperationFailed && result.Status == appv1.ResultSyncFailed {
 			return failed
 		}
 		return complete
@@ -56,7 +56,7 @@ func (s *stepper) apply(t *task) verdict {
 		case t.hook:
 			s.results.set(t, "", t.Key.Label()+" created", appv1.OperationRunning)
 		default:
-			s.results.set(t, StatusSynced, orElse(outcome.Message, t.Key.Label()+" configured"), appv1.OperationRunning)
+			s.results.set(t, appv1.ResultSynced, orElse(outcome.Message, t.Key.Label()+" configured"), appv1.OperationRunning)
 		}
 		return complete
 	}
@@ -66,7 +66,7 @@ func (s *stepper) apply(t *task) verdict {
 		s.results.set(t, "", t.Key.Label()+" created", appv1.OperationRunning)
 		return complete
 	case !t.hook && t.Live != nil && !t.Modified && !force && mode != Replace:
-		s.results.set(t, StatusSynced, t.Key.Label()+" unchanged", appv1.OperationRunning)
+		s.results.set(t, appv1.ResultSynced, t.Key.Label()+" unchanged", appv1.OperationRunning)
 		return complete
 	}
 	if problem := s.problem(t); problem != "" {

@@ -99,7 +99,7 @@ func Resumes(state *appv1.OperationState) bool {
 		return false
 	}
 	return len(state.SyncResult.Resources) > 0 && !slices.ContainsFunc(state.SyncResult.Resources, func(r appv1.ResourceResult) bool {
-		return r.Status == StatusSyncFailed || r.HookPhase == appv1.OperationFailed
+		return r.Status == appv1.ResultSyncFailed || r.HookPhase == appv1.OperationFailed
 	})
 }
 

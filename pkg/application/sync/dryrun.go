@@ -40,12 +40,12 @@ func (s *stepper) dryRun() {
 func (s *stepper) dry(t *task) {
 	const suffix = " (dry run)"
 	if t.spared != "" {
-		s.results.set(t, StatusPruneSkipped, t.spared, appv1.OperationSucceeded)
+		s.results.set(t, appv1.ResultPruneSkipped, t.spared, appv1.OperationSucceeded)
 		return
 	}
-	verb, status, message := VerbApply, StatusSynced, t.Key.Label()+" configured"+suffix
+	verb, status, message := VerbApply, appv1.ResultSynced, t.Key.Label()+" configured"+suffix
 	if t.prune {
-		verb, status, message = VerbDelete, StatusPruned, "pruned"+suffix
+		verb, status, message = VerbDelete, appv1.ResultPruned, "pruned"+suffix
 	}
 	if t.hook {
 		status, message = "", t.Key.Label()+" created"+suffix

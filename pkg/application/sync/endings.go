@@ -28,7 +28,7 @@ func (s *stepper) hasFailed() bool {
 		}
 	}
 	for i := range s.results.list {
-		if r := &s.results.list[i]; r.SyncPhase != string(object.SyncFail) && (r.Status == StatusSyncFailed || r.HookPhase == appv1.OperationFailed) {
+		if r := &s.results.list[i]; r.SyncPhase != string(object.SyncFail) && (r.Status == appv1.ResultSyncFailed || r.HookPhase == appv1.OperationFailed) {
 			return true
 		}
 	}
@@ -57,7 +57,7 @@ loop:
 	var unapplied, unhealthy []string
 	for i := range s.results.list {
 		switch r := &s.results.list[i]; {
-		case r.Status == StatusSyncFailed:
+		case r.Status == appv1.ResultSyncFailed:
 			unapplied = append(unapplied, r.Message)
 		case r.HookPhase == appv1.OperationFailed:
 			unhealthy = append(unhealthy, r.Message)
@@ -144,7 +144,7 @@ func (s *stepper) terminate(message string) {
 		return
 	}
 	for _, t := range stopped {
-		if result := s.resultOf(t); result == nil || result.Status != StatusSyncFailed {
+		if result := s.resultOf(t); result == nil || result.Status != appv1.ResultSyncFailed {
 			s.results.set(t, "", terminated, appv1.OperationFailed)
 		}
 	}

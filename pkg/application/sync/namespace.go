@@ -25,7 +25,7 @@ func (s *stepper) namespace() verdict {
 	case result == nil:
 	case pending(*result):
 		message = result.Message
-	case result.Status == StatusSyncFailed:
+	case result.Status == appv1.ResultSyncFailed:
 		return failed
 	default:
 		return complete
@@ -48,7 +48,7 @@ func (s *stepper) namespace() verdict {
 		s.broken(t, outcome.Err)
 		return failed
 	}
-	s.results.set(t, StatusSynced, orElse(message, outcome.Message), appv1.OperationSucceeded)
+	s.results.set(t, appv1.ResultSynced, orElse(message, outcome.Message), appv1.OperationSucceeded)
 	return complete
 }
 

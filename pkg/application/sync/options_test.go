@@ -30,7 +30,7 @@ func TestCreateNamespace(t *testing.T) {
 	s.expect(appv1.OperationSucceeded, "", 3)
 	s.expectOrder("apply ns, apply sa, apply svc")
 	ns := s.get("ns")
-	if r := s.result("ns"); r.Status != StatusSynced || r.SyncPhase != "PreSync" || r.Message != "namespace/ns created" || ns.GetLabels()["a"] != "b" {
+	if r := s.result("ns"); r.Status != appv1.ResultSynced || r.SyncPhase != "PreSync" || r.Message != "namespace/ns created" || ns.GetLabels()["a"] != "b" {
 		t.Errorf("result %+v, namespace %v", r, ns)
 	}
 	s.sync(full)
@@ -41,7 +41,7 @@ func TestCreateNamespace(t *testing.T) {
 	s.lost["ServiceAccount"] = true
 	s.sync(full)
 	s.expect(appv1.OperationFailed, "not valid", 2)
-	if s.result("ns").Status != StatusSynced || s.result("sa").Status != StatusSyncFailed || s.has("svc") {
+	if s.result("ns").Status != appv1.ResultSynced || s.result("sa").Status != appv1.ResultSyncFailed || s.has("svc") {
 		t.Errorf("results: %+v", s.in.State.SyncResult.Resources)
 	}
 

@@ -13,14 +13,6 @@ import (
 	"argosy.dev/argosy/pkg/application/object"
 )
 
-// Values of ResourceResult.Status.
-const (
-	StatusSynced       = "Synced"
-	StatusSyncFailed   = "SyncFailed"
-	StatusPruned       = "Pruned"
-	StatusPruneSkipped = "PruneSkipped"
-)
-
 // resultID is what a result is found by.
 type resultID struct {
 	key   object.Key
@@ -97,7 +89,7 @@ func (r *results) untouched() bool {
 // anew are the results with which another try begins: none, but that what was to be synced is still to be synced.
 func anew(list []appv1.ResourceResult) (out []appv1.ResourceResult) {
 	for _, e := range list {
-		if e.HookType == "" && (pending(e) || e.Status == StatusSynced || e.Status == StatusSyncFailed) {
+		if e.HookType == "" && (pending(e) || e.Status == appv1.ResultSynced || e.Status == appv1.ResultSyncFailed) {
 			e.Status, e.Message, e.HookPhase = "", "", ""
 			out = append(out, e)
 		}
@@ -156,13 +148,13 @@ func (r *results) recall(done map[ID]Outcome, retry int64) {
 		t := &task{Object: &Object{Key: id.Key, Version: outcome.Version}, facts: facts{hook: outcome.Hook}, at: place{phase: id.Phase}}
 		switch {
 		case outcome.Err != "":
-			r.set(t, StatusSyncFailed, outcome.Err, appv1.OperationFailed)
+			r.set(t, appv1.ResultSyncFailed, outcome.Err, appv1.OperationFailed)
 		case id.Verb == VerbDelete:
-			r.set(t, StatusPruned, orElse(outcome.Message, "pruned"), appv1.OperationRunning)
+			r.set(t, appv1.ResultPruned, orElse(outcome.Message, "pruned"), appv1.OperationRunning)
 		case outcome.Hook:
 			r.set(t, "", id.Key.Label()+" created", appv1.OperationRunning)
 		default:
-			r.set(t, StatusSynced, orElse(outcome.Message, id.Key.Label()+" configured"), appv1.OperationRunning)
+			r.set(t, appv1.ResultSynced, orElse(outcome.Message, id.Key.Label()+" configured"), appv1.OperationRunning)
 		}
 	}
 }
@@ -172,8 +164,8 @@ func (s *stepper) gone() {
 	for i := range s.results.list {
 		r := &s.results.list[i]
 		key := object.Key{Group: r.Group, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}
-		if r.Status == StatusPruned && r.HookPhase == appv1.OperationRunning && !s.planned[key] {
-			s.results.set(&task{Object: &Object{Key: key}, at: place{phase: object.Phase(r.SyncPhase)}}, StatusPruned, r.Message, appv1.OperationSucceeded)
+		if r.Status == appv1.ResultPruned && r.HookPhase == appv1.OperationRunning && !s.planned[key] {
+			s.results.set(&task{Object: &Object{Key: key}, at: place{phase: object.Phase(r.SyncPhase)}}, appv1.ResultPruned, r.Message, appv1.OperationSucceeded)
 		}
 	}
 	for id, outcome := range s.in.Done {
@@ -182,7 +174,7 @@ func (s *stepper) gone() {
 		}
 		if result := s.results.find(id.Key, id.Phase); result != nil && result.HookType == "" && pending(*result) && !s.planned[id.Key] {
 			t := &task{Object: &Object{Key: id.Key}, at: place{phase: id.Phase}}
-			s.results.set(t, StatusPruned, orElse(outcome.Message, "pruned"), appv1.OperationSucceeded)
+			s.results.set(t, appv1.ResultPruned, orElse(outcome.Message, "pruned"), appv1.OperationSucceeded)
 		}
 	}
 }

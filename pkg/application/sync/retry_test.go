@@ -47,7 +47,7 @@ func TestTroubleIsTriedAgain(t *testing.T) {
 	}
 	s.broken("the cluster is away")
 	s.expect(appv1.OperationError, "the cluster is away (retried 1 times).", 1)
-	if r := s.result("pod"); r.Status != StatusSynced {
+	if r := s.result("pod"); r.Status != appv1.ResultSynced {
 		t.Errorf("result: %+v", r)
 	}
 	for limit, want := range map[int64]appv1.OperationPhase{0: appv1.OperationError, -1: appv1.OperationRunning} {
@@ -73,8 +73,8 @@ func TestTroubleAfterEffects(t *testing.T) {
 	s.broken("away")
 	s.expect(appv1.OperationError, "away", 3)
 	hook, bad, svc := s.result("hook"), s.result("bad"), s.result("svc")
-	if hook.HookPhase != appv1.OperationRunning || hook.HookType != "Sync" || hook.Version != "v1" || bad.Status != StatusSyncFailed || bad.Message != "denied" ||
-		svc.Status != StatusSynced || svc.Message != "service/svc serverside-applied" {
+	if hook.HookPhase != appv1.OperationRunning || hook.HookType != "Sync" || hook.Version != "v1" || bad.Status != appv1.ResultSyncFailed || bad.Message != "denied" ||
+		svc.Status != appv1.ResultSynced || svc.Message != "service/svc serverside-applied" {
 		t.Errorf("results: %+v", s.in.State.SyncResult.Resources)
 	}
 }
@@ -200,7 +200,7 @@ func TestRehearsal(t *testing.T) {
 	s.sync(full)
 	s.expect(appv1.OperationFailed, "one or more objects failed to apply (dry run), reason: bad is invalid", 1)
 	s.expectOrder("")
-	if r := s.result("bad"); r.Status != StatusSyncFailed || r.Message != "bad is invalid" {
+	if r := s.result("bad"); r.Status != appv1.ResultSyncFailed || r.Message != "bad is invalid" {
 		t.Errorf("result: %+v", r)
 	}
 	checks := func(manifests string, change func(*sim)) (names []string) {

@@ -122,7 +122,7 @@ func TestInvalidHookWaitsForOthers(t *testing.T) {
 	s.rejects["bad"], s.fates["hook"] = "pods \"bad\" is invalid", fate{health: appv1.HealthHealthy, after: 5e9}
 	s.sync(full)
 	s.expect(appv1.OperationFailed, "one or more objects failed to apply, reason: pods \"bad\" is invalid", 2)
-	if s.result("bad").Status != StatusSyncFailed || s.result("hook").HookPhase != appv1.OperationSucceeded {
+	if s.result("bad").Status != appv1.ResultSyncFailed || s.result("hook").HookPhase != appv1.OperationSucceeded {
 		t.Errorf("results: %+v", s.in.State.SyncResult.Resources)
 	}
 }
@@ -260,13 +260,13 @@ func TestPruneOrder(t *testing.T) {
 	s.set("")
 	s.sync(appv1.SyncOperation{})
 	s.expect(appv1.OperationSucceeded, "", 5)
-	if a, kept := s.result("a"), s.result("kept"); a.Status != StatusPruneSkipped || a.Message != "ignored (requires pruning)" || kept.Message != "ignored (no prune)" {
+	if a, kept := s.result("a"), s.result("kept"); a.Status != appv1.ResultPruneSkipped || a.Message != "ignored (requires pruning)" || kept.Message != "ignored (no prune)" {
 		t.Errorf("results: %+v, %+v", a, kept)
 	}
 	s.sync(full)
 	s.expectOrder("delete c, delete b, delete a, delete last")
 	s.expect(appv1.OperationSucceeded, "", 5)
-	if r := s.result("a"); r.Status != StatusPruned || r.Message != "pruned" {
+	if r := s.result("a"); r.Status != appv1.ResultPruned || r.Message != "pruned" {
 		t.Errorf("result: %+v", r)
 	}
 }

@@ -35,7 +35,7 @@ func (s *stepper) over(w *wave, last bool) bool {
 		case result == nil:
 			return false
 		case result.HookPhase == appv1.OperationSucceeded:
-		case last && !t.hook && (result.Status == StatusSynced || result.Status == StatusPruned):
+		case last && !t.hook && (result.Status == appv1.ResultSynced || result.Status == appv1.ResultPruned):
 		default:
 			return false
 		}
@@ -71,7 +71,7 @@ func (s *stepper) remove(w *wave) verdict {
 	for _, t := range w.tasks {
 		switch {
 		case t.spared != "":
-			s.results.set(t, StatusPruneSkipped, t.spared, appv1.OperationSucceeded)
+			s.results.set(t, appv1.ResultPruneSkipped, t.spared, appv1.OperationSucceeded)
 		case t.prune && s.undone(t):
 			wrong = !s.prune(t) || wrong
 		case t.hook && s.resultOf(t) == nil && s.inTheWay(t):
@@ -98,7 +98,7 @@ func (s *stepper) remove(w *wave) verdict {
 // prune deletes an object. It returns false if that has failed.
 func (s *stepper) prune(t *task) bool {
 	if t.Live.GetDeletionTimestamp() != nil {
-		s.results.set(t, StatusPruned, "pruned", appv1.OperationRunning)
+		s.results.set(t, appv1.ResultPruned, "pruned", appv1.OperationRunning)
 		return true
 	}
 	effect := Delete{For: s.id(t, VerbDelete), Propagation: propagation(s.settings)}
@@ -111,7 +111,7 @@ func (s *stepper) prune(t *task) bool {
 		s.broken(t, outcome.Err)
 		return false
 	default:
-		s.results.set(t, StatusPruned, orElse(outcome.Message, "pruned"), appv1.OperationRunning)
+		s.results.set(t, appv1.ResultPruned, orElse(outcome.Message, "pruned"), appv1.OperationRunning)
 	}
 	return true
 }
@@ -211,7 +211,7 @@ func (s *stepper) settled(w *wave, last bool) verdict {
 		case t.prune && t.Live != nil:
 			going = append(going, t)
 		case t.prune:
-			s.results.set(t, StatusPruned, s.resultOf(t).Message, appv1.OperationSucceeded)
+			s.results.set(t, appv1.ResultPruned, s.resultOf(t).Message, appv1.OperationSucceeded)
 		default:
 			switch s.healthy(t) {
 			case waiting:
@@ -266,7 +266,7 @@ func (s *stepper) id(t *task, verb Verb) ID {
 
 // broken records that a task could not be done.
 func (s *stepper) broken(t *task, why string) {
-	s.results.set(t, StatusSyncFailed, why, appv1.OperationFailed)
+	s.results.set(t, appv1.ResultSyncFailed, why, appv1.OperationFailed)
 }
 
 func orElse(text, otherwise string) string {
